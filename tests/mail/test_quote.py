@@ -1,0 +1,51 @@
+"""What the writer of a reply added."""
+
+import pytest
+
+from maildesk.mail.quote import is_reply, own_words
+
+TRIMMED = [
+    # text                                                                     own words            why
+    ("Ja.\n\nAm 3.3.26 um 10:12 schrieb Support:\n> Sollen wir?",              "Ja.",               "attribution and quote"),
+    ("Ja.\n\nAm Di., 3. März 2026 um 10:12 Uhr schrieb Support\n<s@d.example>:\n\n> Sollen wir?", "Ja.", "a wrapped attribution"),
+    ("Yes.\n\nOn Mon, Mar 2, 2026 at 9:00, S <s@d.example> wrote:\n> Shall we?", "Yes.",            "English"),
+    ("Ja.\n\n-----Ursprüngliche Nachricht-----\nVon: S\nBetreff: x\n\nText",   "Ja.",               "Outlook's rule"),
+    ("Ja.\n________________________________\nVon: S <s@d.example>\nGesendet: heute\nAn: A\nBetreff: x\n\nText", "Ja.", "Outlook's block"),
+    ("Ja.\n\n--- Bitte oberhalb dieser Zeile antworten ---\n\nGuten Tag",      "Ja.",               "our own marker"),
+    ("Ja.\n\nAm 3.3.26 schrieb S:\n> --- Bitte oberhalb dieser Zeile antworten ---\n> x", "Ja.",    "our marker, quoted"),
+    ("Am 3.3.26 schrieb S:\n> Sollen wir?\n\nJa, bitte.",                      "Ja, bitte.",        "an answer below the quote"),
+    ("Am 3.3.26 schrieb S:\n> Sollen wir?\nJa.\n> Wann?\nMorgen.",             None,                "answers between the lines keep all"),
+    ("Ja.\n-- \nAnna\nTel. 1",                                                 "Ja.",               "signature"),
+    ("Ja.\n\nVon meinem iPhone gesendet",                                      "Ja.",               "tag line of a phone"),
+    ("Am Montag schrieb ich Ihnen schon.\nBitte um Antwort.",                  None,                "prose is no attribution"),
+    ("On Monday I wrote:\nplease call.",                                       None,                "prose again"),
+    ("> nur ein Zitat",                                                        None,                "nothing would be left"),
+    ("Von: Lager\nwird es geliefert.",                                         None,                "one field is no header block"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("text", "expected", "why"), TRIMMED)
+def test_own_words_of_a_reply(text: str, expected: str | None, why: str) -> None:
+    assert own_words(text, "", is_reply=True) == (text if expected is None else expected), why
+
+
+@pytest.mark.parametrize(("text", "expected", "why"), TRIMMED)
+def test_what_is_no_reply_is_never_trimmed(text: str, expected: str | None, why: str) -> None:
+    assert own_words(text, "", is_reply=False) == text, (why, expected)
+
+
+REPLIES = [
+    # subject             refers  reply
+    ("AW: Drucker",       False,  True),
+    ("[Kunde] Re[2]: x",  False,  True),
+    ("Antw.: x",          False,  False),
+    ("Drucker",           True,   True),
+    ("WG: Drucker",       True,   False),
+    ("Fwd: Drucker",      True,   False),
+    ("Regal: kaputt",     False,  False),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("subject", "refers", "expected"), REPLIES)
+def test_is_reply(subject: str, refers: bool, expected: bool) -> None:
+    assert is_reply(subject, refers) == expected
