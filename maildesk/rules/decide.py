@@ -1,0 +1,227 @@
+"""What a message leads to: the heart of the desk, pure.
+
+    message -> is it ours, known, a report, a machine's? -> an agent's? -> which ticket? -> steps
+
+Each function here returns a whole Plan. Which ticket a customer's mail belongs to is decided in
+`_join`, whether anybody is answered in `gate`, what a ticket promises in `_open`.
+"""
+
+from datetime import datetime
+
+from maildesk.mail.message import Address, Origin
+from maildesk.rules import assign, kinds, letters_to
+from maildesk.rules.facts import AgentFacts, Candidate, Facts, Match, Received, TicketFacts
+from maildesk.rules.gate import why_not_answer
+from maildesk.rules.plan import (
+    AddMessage,
+    Leave,
+    MarkUndeliverable,
+    OpenTicket,
+    Plan,
+    SetState,
+    Step,
+)
+from maildesk.rules.policy import Policy
+from maildesk.rules.promise import due
+from maildesk.rules.signed import Purpose
+from maildesk.rules.ticket import ReplyEffect, State, after_customer_reply
+
+UNTITLED = {"de": "(kein Betreff)", "en": "(no subject)"}
+
+
+def decide(received: Received, facts: Facts, policy: Policy, now: datetime) -> Plan:
+    """Return the steps to take for one message, in order."""
+    reading = received.reading
+    if received.proofs.is_ours or reading.origin is Origin.OURS:
+        return (Leave("duplicate", "a mail of our own came back", _first_ticket(facts)),)
+    if facts.known:
+        return (Leave("duplicate", "the same mail came before", facts.known_in),)
+    if reading.origin in (Origin.BOUNCE, Origin.RECEIPT):
+        return _report(received, facts, policy, now)
+    if reading.origin is not Origin.PERSON and not _opens_tickets(received, facts, policy):
+        return _machine(received, facts)
+    if facts.agent is not None:
+        return _staff(received, facts, policy, facts.agent, now)
+    joined = _join(received, facts)
+    if joined is None:
+        return _open(received, facts, policy, now)
+    candidate, standing = joined
+    if standing == "participant":
+        return _customer_reply(received, facts, policy, candidate.ticket, now)
+    return (
+        AddMessage(candidate.ticket.id, standing),
+        *letters_to.staff("staff_third_party", received, facts, policy, candidate.ticket),
+    )
+
+
+def _opens_tickets(received: Received, facts: Facts, policy: Policy) -> bool:
+    """Alarms of machines that the site named, or that a known contact runs, open tickets."""
+    author = received.reading.mail.author
+    return received.reading.origin is Origin.AUTO_GENERATED and (
+        facts.contact is not None or author in policy.automatic_from
+    )
+
+
+def _report(received: Received, facts: Facts, policy: Policy, now: datetime) -> Plan:
+    """A bounce counts only if it names a letter of ours, sent to that very recipient (P9)."""
+    report, letter = received.reading.report, facts.letter
+    if letter is None or report is None:
+        return (Leave("automatic", "a report about no letter of ours"),)
+    if letter.ticket_id is None:
+        about: Plan = (Leave("automatic", f"a report about a letter to {letter.rcpt_to}"),)
+    else:
+        about = (AddMessage(letter.ticket_id, "bounce"),)
+    named = {recipient.lower() for recipient in report.recipients}
+    if not report.failed or (named and letter.rcpt_to not in named):
+        return about
+    reason = " ".join(filter(None, (report.status, report.diagnostic)))[:300]
+    mark = (*about, MarkUndeliverable(letter.id, reason or "undeliverable"))
+    ticket = next((c.ticket for c in facts.candidates if c.ticket.id == letter.ticket_id), None)
+    if ticket is None or letter.rcpt_to in {agent.address for agent in facts.agents}:
+        return mark  # a notice about an agent's dead mailbox would only go to that mailbox
+    more = {"failed_recipient": letter.rcpt_to, "reason": reason}
+    return (*mark, *letters_to.staff("staff_bounce", received, facts, policy, ticket, more=more))
+
+
+def _machine(received: Received, facts: Facts) -> Plan:
+    """Mail that no person wrote is filed, answers nobody, and changes nothing."""
+    joined = _join(received, facts)
+    if joined is not None and received.reading.origin is not Origin.LIST:
+        return (AddMessage(joined[0].ticket.id, "automatic"),)
+    return (Leave("automatic", f"no person wrote it: {received.reading.origin_reason}"),)
+
+
+def _staff(
+    received: Received, facts: Facts, policy: Policy, agent: AgentFacts, now: datetime
+) -> Plan:
+    """Mail in an agent's name stays inside; a signed reply address of his proves him (proof D)."""
+    signed = {
+        int(address.subject)
+        for address in received.proofs.addresses
+        if address.purpose in (Purpose.AGENT_NOTE, Purpose.AGENT_REPLY)
+        and address.person == agent.id
+        and address.subject.isdigit()
+    }
+    for candidate in facts.candidates:
+        if candidate.ticket.id in signed and agent.enabled:
+            others = letters_to.staff(
+                "staff_note", received, facts, policy, candidate.ticket, without=agent
+            )
+            return (AddMessage(candidate.ticket.id, "note"), *others)
+    told = letters_to.unproven(received, facts, policy, agent, now)
+    if facts.candidates:
+        return (AddMessage(facts.candidates[0].ticket.id, "unverified"), *told)
+    return (Leave("held", f"in the name of {agent.login}, without proof, about no ticket"), *told)
+
+
+def _join(received: Received, facts: Facts) -> tuple[Candidate, str] | None:
+    """Return the ticket that a message belongs to and how it stands there, or None.
+
+    The first ticket in which the author takes part wins. What is signed by us leads to its
+    ticket in any case, though a stranger's words are flagged there. A bare reference or number
+    is not a key (P10).
+    """
+    author = received.reading.mail.author
+    for candidate in facts.candidates:
+        if author and _takes_part(author, facts, candidate.ticket):
+            return candidate, "participant"
+    for candidate in facts.candidates:
+        if candidate.match in (Match.SIGNED_ADDRESS, Match.SIGNED_ID):
+            return candidate, "third_party"
+    return None
+
+
+def _takes_part(author: str, facts: Facts, ticket: TicketFacts) -> bool:
+    same_customer = facts.contact is not None and facts.contact.customer_id == ticket.customer_id
+    return same_customer or ticket.number_of(author) > 0
+
+
+def _customer_reply(
+    received: Received, facts: Facts, policy: Policy, ticket: TicketFacts, now: datetime
+) -> Plan:
+    effect = after_customer_reply(ticket.state, ticket.resolved_at, now, policy.reopen_days)
+    if effect is ReplyEffect.FOLLOW_UP:
+        return _open(received, facts, policy, now, follows=ticket)
+    steps: list[Step] = [AddMessage(ticket.id)]
+    if effect is ReplyEffect.IN_PROGRESS:
+        steps.append(SetState(ticket.id, ticket.state, State.IN_PROGRESS, "reply of the customer"))
+    steps += letters_to.staff("staff_reply", received, facts, policy, ticket)
+    return tuple(steps)
+
+
+def _open(
+    received: Received,
+    facts: Facts,
+    policy: Policy,
+    now: datetime,
+    follows: TicketFacts | None = None,
+) -> Plan:
+    """A new ticket: who asks, for what kind, due when, whose it is, and who is told."""
+    mail, subject = received.reading.mail, received.subject
+    language = _language(received, facts, policy)
+    kind, wish = _kind(received, facts, policy)
+    promise = kinds.kind_named(policy.kinds, kind).promise
+    start = min(received.envelope.received_at, now)
+    requester = Address(
+        (facts.contact.name if facts.contact else "") or mail.sender.name, mail.author or ""
+    )
+    ticket = OpenTicket(
+        ticket_id=facts.ticket_id,
+        title=subject.title or UNTITLED[language],
+        kind=kind,
+        requester=requester,
+        language=language,
+        clock_started_at=start,
+        due_at=due(start, promise, policy.calendar) if promise else None,
+        customer_id=facts.customer.id if facts.customer else None,
+        assignee_id=assign.choose(
+            policy.assign,
+            tuple(assign.Candidate(a.id, a.login, a.enabled) for a in facts.agents),
+            facts.ticket_id,
+            facts.open_tickets,
+        ),
+        urgent=subject.urgent,
+        presales=subject.presales,
+        wish=wish,
+        contradiction=subject.contradiction,
+        follows=follows.id if follows else None,
+        mentions=tuple(
+            dict.fromkeys(c.ticket.id for c in facts.candidates if c.ticket is not follows)
+        ),
+    )
+    steps: list[Step] = [ticket, AddMessage(ticket.ticket_id)]
+    if not why_not_answer(received, facts, policy.own, policy.budget):
+        steps.append(letters_to.confirmation(received, facts, ticket))
+    if not received.quiet:
+        steps += letters_to.staff("staff_new", received, facts, policy, ticket)
+    return tuple(steps)
+
+
+def _kind(received: Received, facts: Facts, policy: Policy) -> tuple[str, str]:
+    """Return the kind a ticket starts with, and the wish that has to wait for accepted terms."""
+    normal = policy.kinds[0].name
+    wanted = received.subject.kind
+    if wanted is None or wanted == normal:
+        return normal, ""
+    dearer = kinds.kind_named(policy.kinds, wanted).factor > policy.kinds[0].factor
+    free_to_order = policy.terms == "never" or (policy.terms == "dearer" and not dearer)
+    accepted = (
+        facts.contact is not None
+        and facts.customer is not None
+        and facts.customer.has_accepted_terms
+    )
+    return (wanted, "") if accepted or free_to_order else (normal, wanted)
+
+
+def _language(received: Received, facts: Facts, policy: Policy) -> str:
+    choices = (
+        facts.contact.language if facts.contact else "",
+        facts.customer.language if facts.customer else "",
+        received.reading.mail.language,
+        policy.language,
+    )
+    return next(choice for choice in choices if choice in UNTITLED)
+
+
+def _first_ticket(facts: Facts) -> int | None:
+    return facts.candidates[0].ticket.id if facts.candidates else None

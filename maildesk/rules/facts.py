@@ -1,0 +1,158 @@
+"""What is known when a message is decided about: values, read from the store by `desk`."""
+
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import StrEnum
+
+from maildesk.mail.message import Address, Reading
+from maildesk.mail.smtp import Envelope
+from maildesk.rules.money import Money
+from maildesk.rules.signed import SignedAddress
+from maildesk.rules.subject import Subject
+from maildesk.rules.ticket import State
+
+
+class Match(StrEnum):
+    """How a message led to a ticket, the strongest first."""
+
+    SIGNED_ADDRESS = "signed_address"
+    SIGNED_ID = "signed_id"
+    REFERENCE = "reference"
+    TAG = "tag"
+
+
+@dataclass(frozen=True, slots=True)
+class CustomerFacts:
+    """The organisation that pays. `rate` is net, for an hour; None means the desk's."""
+
+    id: int
+    name: str
+    language: str = ""
+    rate: Money | None = None
+    contract: str = ""
+    has_accepted_terms: bool = False
+    limit_minutes: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ContactFacts:
+    """A person of a customer, known by his address."""
+
+    customer_id: int
+    address: str
+    name: str = ""
+    language: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class AgentFacts:
+    """A person of the agency. `address` is where he gets his mail."""
+
+    id: int
+    login: str
+    name: str
+    address: str
+    language: str = ""
+    enabled: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class TicketFacts:
+    """A ticket that a message may belong to. `participants` maps addresses to their numbers."""
+
+    id: int
+    version: int
+    title: str
+    state: State
+    kind: str
+    customer_id: int | None
+    requester: Address
+    participants: tuple[tuple[str, int], ...]
+    language: str
+    assignee_id: int | None
+    due_at: datetime | None = None
+    resolved_at: datetime | None = None
+
+    def number_of(self, address: str) -> int:
+        """Return the participant's number in this ticket, or 0."""
+        return dict(self.participants).get(address, 0)
+
+
+@dataclass(frozen=True, slots=True)
+class Candidate:
+    """A ticket that a message names in some way. Merged ones are replaced by their target."""
+
+    ticket: TicketFacts
+    match: Match
+
+
+@dataclass(frozen=True, slots=True)
+class SentLetter:
+    """A letter of ours that a bounce is about."""
+
+    id: int
+    rcpt_to: str
+    ticket_id: int | None
+    purpose: str
+
+
+@dataclass(frozen=True, slots=True)
+class Budget:
+    """How many automatic mails went to people we cannot be sure of."""
+
+    address_hour: int = 0
+    address_day: int = 0
+    domain_hour: int = 0
+    all_hour: int = 0
+
+    def is_spent(self, limit: "Budget") -> bool:
+        """Tell whether one more would go over any of the limits."""
+        return (
+            self.address_hour >= limit.address_hour
+            or self.address_day >= limit.address_day
+            or self.domain_hour >= limit.domain_hour
+            or self.all_hour >= limit.all_hour
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Proofs:
+    """What keys made of the evidence. `addresses` are signed by us and have not expired."""
+
+    is_ours: bool = False
+    addresses: tuple[SignedAddress, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Received:
+    """One message with everything that was read out of it."""
+
+    inbound_id: int
+    envelope: Envelope
+    reading: Reading
+    subject: Subject
+    proofs: Proofs = Proofs()
+    oversize: int = 0
+    quiet: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Facts:
+    """What the store knows about one message and its author.
+
+    `ticket_id` and `message_id` are numbers reserved for what may be made of it.
+    `known_in` is the ticket in which the same mail already is. `agents` are the enabled ones.
+    """
+
+    ticket_id: int
+    message_id: int
+    known: bool = False
+    known_in: int | None = None
+    agent: AgentFacts | None = None
+    contact: ContactFacts | None = None
+    customer: CustomerFacts | None = None
+    candidates: tuple[Candidate, ...] = ()
+    letter: SentLetter | None = None
+    agents: tuple[AgentFacts, ...] = ()
+    open_tickets: dict[int, int] = field(default_factory=dict)
+    budget: Budget = Budget()

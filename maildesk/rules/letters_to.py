@@ -1,0 +1,100 @@
+"""Who is told what: the Tell steps of a plan."""
+
+from datetime import datetime
+
+from maildesk.mail.message import Address
+from maildesk.rules.facts import AgentFacts, Facts, Received, TicketFacts
+from maildesk.rules.plan import OpenTicket, Tell
+from maildesk.rules.policy import Policy
+from maildesk.rules.signed import Purpose
+
+
+def confirmation(received: Received, facts: Facts, ticket: OpenTicket) -> Tell:
+    """Return the one confirmation of a ticket, to its requester, in his language.
+
+    Towards somebody who is no contact of a customer it says nothing that he wrote (P7), and
+    counts against the budgets.
+    """
+    known = facts.contact is not None
+    if not known:
+        letter = "confirm_stranger"
+    elif ticket.follows is not None:
+        letter = "followup_ticket"
+    elif facts.customer is not None and facts.customer.contract and ticket.wish == "":
+        letter = "confirm_contract" if ticket.kind == "normal" else _confirm(ticket.kind)
+    else:
+        letter = _confirm(ticket.kind)
+    return Tell(
+        letter=letter,
+        # A stranger's name is a stranger's word too.
+        to=ticket.requester if known else Address("", ticket.requester.address),
+        language=ticket.language,
+        purpose=Purpose.CUSTOMER,
+        ticket_id=ticket.ticket_id,
+        person=1,
+        once=f"confirmation:{ticket.ticket_id}",
+        auto="auto-replied",
+        counted=not known,
+        threaded=True,
+    )
+
+
+def _confirm(kind: str) -> str:
+    return "confirm_" + kind.replace("-", "_")
+
+
+def staff(
+    letter: str,
+    received: Received,
+    facts: Facts,
+    policy: Policy,
+    ticket: OpenTicket | TicketFacts,
+    without: AgentFacts | None = None,
+    more: dict[str, str] | None = None,
+) -> tuple[Tell, ...]:
+    """Return one notice for the assignee, or for every agent where nobody is assigned.
+
+    One person's own mail never causes a mail to that person (`without`, and the author).
+    """
+    ticket_id = ticket.ticket_id if isinstance(ticket, OpenTicket) else ticket.id
+    assigned = [agent for agent in facts.agents if agent.id == ticket.assignee_id]
+    author = received.reading.mail.author
+    return tuple(
+        Tell(
+            letter=letter,
+            to=Address(agent.name, agent.address),
+            language=agent.language or policy.language,
+            purpose=Purpose.AGENT_NOTE,
+            ticket_id=ticket_id,
+            person=agent.id,
+            once=f"{letter}:{received.inbound_id}:{agent.id}",
+            more=more or {},
+        )
+        for agent in assigned or facts.agents
+        if agent is not without and agent.address not in policy.own and agent.address != author
+    )
+
+
+def unproven(
+    received: Received, facts: Facts, policy: Policy, agent: AgentFacts, now: datetime
+) -> tuple[Tell, ...]:
+    """Tell an agent, at his registered address, that a mail in his name was not believed.
+
+    All agents are told if he is disabled. At most one such mail an hour and person, so that a
+    forger cannot fill a mailbox.
+    """
+    hour = f"{now:%Y%m%d%H}"
+    return tuple(
+        Tell(
+            letter="staff_held",
+            to=Address(told.name, told.address),
+            language=told.language or policy.language,
+            purpose=Purpose.AGENT_NOTE,
+            ticket_id=facts.candidates[0].ticket.id if facts.candidates else None,
+            person=told.id,
+            once=f"staff_held:{agent.id}:{told.id}:{hour}",
+            more={"in_the_name_of": agent.name},
+        )
+        for told in ((agent,) if agent.enabled else facts.agents)
+        if told.address not in policy.own
+    )

@@ -1,0 +1,31 @@
+"""The decisions that a site makes once, in its configuration, as the rules' own values."""
+
+from dataclasses import dataclass, field
+
+from maildesk.rules.assign import How, Rule
+from maildesk.rules.facts import Budget
+from maildesk.rules.hours import Calendar
+from maildesk.rules.kinds import Kind
+from maildesk.rules.money import Money
+
+
+@dataclass(frozen=True, slots=True)
+class Policy:
+    """What `decide` has to know about the desk. `own` are all its addresses, lower case.
+
+    `automatic_from` are machines whose mail opens tickets; `limit_minutes` is the work that needs no further approval.
+    """
+
+    code: str
+    own: frozenset[str]
+    language: str
+    calendar: Calendar
+    kinds: tuple[Kind, ...]
+    rate: Money
+    limit_minutes: int = 60
+    increment: int = 1
+    terms: str = "dearer"
+    assign: Rule = field(default_factory=lambda: Rule(How.ROUND_ROBIN))
+    reopen_days: int = 14
+    automatic_from: frozenset[str] = frozenset()
+    budget: Budget = field(default_factory=lambda: Budget(3, 10, 50, 200))
