@@ -1,0 +1,298 @@
+"""Questions to the database whose answers are values of the rules.
+
+`facts` asks for a whole batch of messages at once: a dozen queries, however many messages.
+"""
+
+from collections import defaultdict
+from collections.abc import Collection, Iterable, Iterator, Sequence
+from datetime import datetime, timedelta
+from typing import Any
+
+from sqlalchemy import Select, func, select
+from sqlmodel import Session, col
+
+from maildesk.mail.message import Address
+from maildesk.rules.facts import (
+    AgentFacts,
+    Budget,
+    Candidate,
+    ContactFacts,
+    CustomerFacts,
+    Facts,
+    Match,
+    Received,
+    SentLetter,
+    TicketFacts,
+)
+from maildesk.rules.money import Money
+from maildesk.rules.signed import HANDLE, Keyring, Purpose, read_message_id
+from maildesk.rules.ticket import State
+from maildesk.store.tables import (
+    AgentAddressRow,
+    AgentRow,
+    ContactRow,
+    CustomerRow,
+    DomainRow,
+    MessageRow,
+    OutboundRow,
+    ParticipantRow,
+    ThreadRow,
+    TicketRow,
+)
+
+CHUNK = 500  # values in one IN list
+
+
+def facts(
+    session: Session,
+    batch: Sequence[Received],
+    numbers: Sequence[tuple[int, int]],
+    keyring: Keyring,
+    now: datetime,
+    balance: bool = False,
+) -> list[Facts]:
+    """Return what the store knows about each message of a batch, in its order.
+
+    `numbers` are the (ticket, message) numbers reserved for each. `balance` asks for the number
+    of open tickets of each agent too.
+    """
+    asked = [_Asked(received, keyring) for received in batch]
+    ids = {mid for each in asked for mid in each.ids}
+    threads = _threads(session, ids)
+    letters = _letters(session, {handle for each in asked for handle in each.handles})
+    wanted = {n for each in asked for n in each.tickets} | {
+        t for ts in threads.values() for t in ts
+    }
+    wanted |= {letter.ticket_id for letter in letters.values() if letter.ticket_id is not None}
+    found = tickets(session, wanted)
+    authors = {each.author for each in asked if each.author}
+    agents, by_address = _agents(session)
+    contacts, customers = _people(session, authors)
+    known = _known(session, {each.content_key for each in asked})
+    strangers = authors - contacts.keys() - by_address.keys()
+    budgets = _budgets(session, strangers, now)
+    loads = _loads(session) if balance else {}
+    result = []
+    for each, (ticket_id, message_id) in zip(asked, numbers, strict=True):
+        contact = contacts.get(each.author)
+        customer_id = (
+            contact.customer_id if contact else customers["@"].get(each.author.rpartition("@")[2])
+        )
+        result.append(
+            Facts(
+                ticket_id=ticket_id,
+                message_id=message_id,
+                known=each.content_key in known,
+                known_in=known.get(each.content_key),
+                agent=by_address.get(each.author),
+                contact=contact,
+                customer=customers["#"].get(customer_id),
+                candidates=tuple(_candidates(each, letters, threads, found)),
+                letter=next((letters[h] for h in each.handles if h in letters), None),
+                agents=agents,
+                open_tickets=loads,
+                budget=budgets.get(each.author, Budget()),
+            )
+        )
+    return result
+
+
+class _Asked:
+    """The keys under which one message's facts are found."""
+
+    def __init__(self, received: Received, keyring: Keyring) -> None:
+        reading = received.reading
+        mail = reading.mail
+        self.author = mail.author or ""
+        self.content_key = mail.content_key
+        references = (*mail.in_reply_to, *reversed(mail.references))
+        named = reading.report.message_ids if reading.report else ()
+        self.signed_tickets = [
+            int(address.subject)
+            for address in received.proofs.addresses
+            if address.purpose is not Purpose.BOUNCE and address.subject.isdigit()
+        ]
+        bounced = [a.subject for a in received.proofs.addresses if a.purpose is Purpose.BOUNCE]
+        signed = [read_message_id(keyring, mid) for mid in (*named, *references)]
+        self.handles = list(dict.fromkeys(bounced + [token[:HANDLE] for token in signed if token]))
+        own = (mail.message_id,) if mail.message_id else ()
+        # Its own id too: a parent that comes late is already referred to.
+        self.ids = list(dict.fromkeys((*references, *own)))
+        self.tagged = list(received.subject.numbers)
+        self.tickets = {*self.signed_tickets, *self.tagged}
+
+
+def _candidates(
+    each: _Asked,
+    letters: dict[str, SentLetter],
+    threads: dict[str, list[int]],
+    found: dict[int, TicketFacts],
+) -> Iterator[Candidate]:
+    named = [(n, Match.SIGNED_ADDRESS) for n in each.signed_tickets]
+    for handle in each.handles:
+        letter = letters.get(handle)
+        if letter is not None and letter.ticket_id is not None:
+            named.append((letter.ticket_id, Match.SIGNED_ID))
+    named += [(n, Match.REFERENCE) for mid in each.ids for n in threads.get(mid, ())]
+    named += [(n, Match.TAG) for n in each.tagged]
+    seen: set[int] = set()
+    for number, match in named:
+        ticket = found.get(number)
+        if ticket is not None and ticket.id not in seen:
+            seen.add(ticket.id)
+            yield Candidate(ticket, match)
+
+
+def tickets(session: Session, ids: Collection[int]) -> dict[int, TicketFacts]:
+    """Return tickets by the id that was asked for; a merged one is replaced by its target."""
+    rows = {row.id: row for row in _rows(session, select(TicketRow), col(TicketRow.id), ids)}
+    merged = {row.merged_into for row in rows.values() if row.merged_into} - rows.keys()
+    rows |= {row.id: row for row in _rows(session, select(TicketRow), col(TicketRow.id), merged)}
+    taking_part: dict[int, list[tuple[str, int]]] = defaultdict(list)
+    for person in _rows(session, select(ParticipantRow), col(ParticipantRow.ticket_id), rows):
+        taking_part[person.ticket_id].append((person.address, person.number))
+    values = {
+        id_: TicketFacts(
+            id=row.id,
+            version=row.version,
+            title=row.title,
+            state=State(row.state),
+            kind=row.kind,
+            customer_id=row.customer_id,
+            requester=Address(row.requester_name, row.requester),
+            participants=tuple(sorted(taking_part[id_], key=lambda pair: pair[1])),
+            language=row.language,
+            assignee_id=row.assignee_id,
+            due_at=row.due_at,
+            resolved_at=row.resolved_at,
+        )
+        for id_, row in rows.items()
+    }
+    return {id_: values.get(rows[id_].merged_into or id_, value) for id_, value in values.items()}
+
+
+def customer(row: CustomerRow) -> CustomerFacts:
+    """Return a customer's row as a value."""
+    return CustomerFacts(
+        id=row.id or 0,
+        name=row.name,
+        language=row.language,
+        rate=None if row.rate_minor is None else Money(row.rate_minor, row.currency),
+        contract=row.contract,
+        has_accepted_terms=row.terms_accepted_at is not None,
+        limit_minutes=row.limit_minutes,
+    )
+
+
+def agents(session: Session) -> list[AgentFacts]:
+    """Return all agents, by id; the first address of each is where he gets his mail."""
+    return sorted({a.id: a for a in _agents(session)[1].values()}.values(), key=lambda a: a.id)
+
+
+def _agents(session: Session) -> tuple[tuple[AgentFacts, ...], dict[str, AgentFacts]]:
+    addresses: dict[int, list[str]] = defaultdict(list)
+    rows = session.execute(select(col(AgentAddressRow.agent_id), col(AgentAddressRow.address))
+                           .order_by(col(AgentAddressRow.id)))  # fmt: skip
+    for agent_id, address in rows:
+        addresses[agent_id].append(address)
+    by_address: dict[str, AgentFacts] = {}
+    enabled = []
+    for row in session.scalars(select(AgentRow).order_by(col(AgentRow.id))):
+        if row.id is None or not addresses[row.id]:
+            continue
+        agent = AgentFacts(
+            row.id, row.login, row.name, addresses[row.id][0], row.language, row.enabled
+        )
+        by_address.update(dict.fromkeys(addresses[row.id], agent))
+        if row.enabled:
+            enabled.append(agent)
+    return tuple(enabled), by_address
+
+
+def _people(
+    session: Session, authors: Collection[str]
+) -> tuple[dict[str, ContactFacts], dict[str, dict[Any, Any]]]:
+    contacts = {
+        row.address: ContactFacts(row.customer_id, row.address, row.name, row.language)
+        for row in _rows(session, select(ContactRow), col(ContactRow.address), authors)
+    }
+    domains = {author.rpartition("@")[2] for author in set(authors) - contacts.keys()}
+    by_domain = {
+        row.domain: row.customer_id
+        for row in _rows(session, select(DomainRow), col(DomainRow.domain), domains)
+    }
+    ids = {contact.customer_id for contact in contacts.values()} | set(by_domain.values())
+    by_id = {
+        row.id: customer(row)
+        for row in _rows(session, select(CustomerRow), col(CustomerRow.id), ids)
+    }
+    return contacts, {"@": by_domain, "#": by_id}
+
+
+def _known(session: Session, keys: Collection[str]) -> dict[str, int]:
+    found: dict[str, int] = {}
+    for chunk in _chunks(keys):
+        query = select(col(MessageRow.content_key), col(MessageRow.ticket_id))
+        found.update(session.execute(query.where(col(MessageRow.content_key).in_(chunk))).all())
+    return found
+
+
+def _threads(session: Session, ids: Collection[str]) -> dict[str, list[int]]:
+    found: dict[str, list[int]] = defaultdict(list)
+    for chunk in _chunks(ids):
+        query = select(col(ThreadRow.message_id), col(ThreadRow.ticket_id))
+        for mid, ticket_id in session.execute(query.where(col(ThreadRow.message_id).in_(chunk))):
+            found[mid].append(ticket_id)
+    return found
+
+
+def _letters(session: Session, handles: Collection[str]) -> dict[str, SentLetter]:
+    found: dict[str, SentLetter] = {}
+    for chunk in _chunks(handles):
+        query = select(col(OutboundRow.handle), col(OutboundRow.id), col(OutboundRow.rcpt_to),
+                       col(OutboundRow.ticket_id), col(OutboundRow.purpose))  # fmt: skip
+        for handle, *rest in session.execute(query.where(col(OutboundRow.handle).in_(chunk))):
+            found[handle] = SentLetter(*rest)
+    return found
+
+
+def _budgets(session: Session, strangers: Collection[str], now: datetime) -> dict[str, Budget]:
+    """Return what has been spent on each stranger; nothing is asked where there is none."""
+    if not strangers:
+        return {}
+    hour, day = now - timedelta(hours=1), now - timedelta(days=1)
+    query = select(col(OutboundRow.rcpt_to), col(OutboundRow.queued_at)).where(
+        col(OutboundRow.counted), col(OutboundRow.queued_at) > day
+    )
+    spent = session.execute(query).all()
+    recent = [rcpt for rcpt, at in spent if at > hour]
+    domains = [rcpt.rpartition("@")[2] for rcpt in recent]
+    return {
+        stranger: Budget(
+            recent.count(stranger),
+            sum(rcpt == stranger for rcpt, _ in spent),
+            domains.count(stranger.rpartition("@")[2]),
+            len(recent),
+        )
+        for stranger in strangers
+    }
+
+
+def _loads(session: Session) -> dict[int, int]:
+    query = (
+        select(col(TicketRow.assignee_id), func.count())
+        .where(~col(TicketRow.closed), col(TicketRow.assignee_id).is_not(None))
+        .group_by(col(TicketRow.assignee_id))
+    )
+    return dict(session.execute(query).all())
+
+
+def _rows(session: Session, query: Select[Any], key: Any, values: Iterable[Any]) -> Iterator[Any]:
+    for chunk in _chunks(set(values)):
+        yield from session.scalars(query.where(col(key).in_(chunk)))
+
+
+def _chunks(values: Collection[Any]) -> Iterator[list[Any]]:
+    listed = sorted(values)
+    for start in range(0, len(listed), CHUNK):
+        yield listed[start : start + CHUNK]

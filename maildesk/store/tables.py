@@ -1,0 +1,360 @@
+"""The tables. Rows end in Row, live with a session and never leave `desk`.
+
+Ids of tickets and messages are taken from counters before anything is written (`desk.numbers`),
+so that a letter can name its ticket before the transaction begins. SQLModel validates nothing
+on a table's construction: NOT NULL, UNIQUE and CHECK here are the last fence.
+"""
+
+from datetime import UTC, datetime
+from typing import Any
+
+from sqlalchemy import (
+    BigInteger,
+    CheckConstraint,
+    Column,
+    DateTime,
+    Dialect,
+    ForeignKey,
+    Index,
+    Integer,
+    LargeBinary,
+    Text,
+    TypeDecorator,
+    UniqueConstraint,
+    text,
+)
+from sqlmodel import Field, SQLModel
+
+
+class Moment(TypeDecorator[datetime]):
+    """An aware moment, kept and given back in UTC. Raises ValueError for one without a zone."""
+
+    impl = DateTime(timezone=True)
+    cache_ok = True
+
+    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> datetime | None:
+        if value is None:
+            return None
+        if value.tzinfo is None:
+            raise ValueError(f"a moment without a time zone: {value!r}")
+        value = value.astimezone(UTC)
+        return value.replace(tzinfo=None) if dialect.name == "sqlite" else value
+
+    def process_result_value(self, value: datetime | None, dialect: Dialect) -> datetime | None:
+        if value is None:
+            return None
+        return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
+
+
+def _key() -> Any:
+    # BIGINT on PostgreSQL; SQLite counts up only in a column that says INTEGER.
+    return Field(
+        default=None,
+        sa_column=Column(BigInteger().with_variant(Integer, "sqlite"), primary_key=True),
+    )
+
+
+def _given_key() -> Any:
+    return Field(sa_column=Column(BigInteger, primary_key=True, autoincrement=False))
+
+
+def _moment(nullable: bool = False, **more: Any) -> Any:
+    return Field(default=None, sa_column=Column(Moment, nullable=nullable, **more))
+
+
+def _link(target: str, nullable: bool = False, **more: Any) -> Any:
+    return Field(
+        default=None, sa_column=Column(BigInteger, ForeignKey(target), nullable=nullable, **more)
+    )
+
+
+def _text(**more: Any) -> Any:
+    return Field(default="", sa_column=Column(Text, nullable=False, server_default="", **more))
+
+
+class RawRow(SQLModel, table=True):
+    """The bytes of a message as they came, once, under their SHA-256."""
+
+    __tablename__ = "raw"
+    sha256: str = Field(sa_column=Column(Text, primary_key=True))
+    size: int
+    content: bytes = Field(sa_column=Column(LargeBinary, nullable=False))
+    stored_at: datetime = _moment()
+
+
+class InboundRow(SQLModel, table=True):
+    """One message that was handed to us, and what became of it."""
+
+    __tablename__ = "inbound"
+    __table_args__ = (
+        UniqueConstraint("raw_sha256", "rcpt_key"),
+        CheckConstraint(
+            "state IN ('waiting', 'filed', 'duplicate', 'automatic', 'held', 'set_aside',"
+            " 'dismissed')"
+        ),
+        Index("inbound_waiting", "id", sqlite_where=text("state = 'waiting'"),
+              postgresql_where=text("state = 'waiting'")),
+        Index("inbound_listed", "state", "id", sqlite_where=text("state <> 'filed'"),
+              postgresql_where=text("state <> 'filed'")),
+    )  # fmt: skip
+    id: int | None = _key()
+    raw_sha256: str = Field(sa_column=Column(Text, ForeignKey("raw.sha256"), nullable=False))
+    rcpt_key: str
+    return_path: str
+    rcpt_to: str
+    via: str
+    login: str = ""
+    peer: str = ""
+    account: str = ""
+    received_at: datetime = _moment()
+    oversize: int = Field(default=0, sa_column=Column(BigInteger, nullable=False))
+    quiet: bool = False
+    state: str = "waiting"
+    attempts: int = 0
+    handled_at: datetime | None = _moment(nullable=True)
+    reason: str = _text()
+    sender: str = _text()
+    subject: str = _text()
+    ticket_id: int | None = Field(default=None, sa_column=Column(BigInteger, nullable=True))
+
+
+class PlaceRow(SQLModel, table=True):
+    """How far a mailbox has been read: (account, folder, UIDVALIDITY), and its highest UID."""
+
+    __tablename__ = "mailbox_place"
+    __table_args__ = (UniqueConstraint("account", "folder", "uidvalidity"),)
+    id: int | None = _key()
+    account: str
+    folder: str
+    uidvalidity: int = Field(sa_column=Column(BigInteger, nullable=False))
+    last_uid: int = Field(sa_column=Column(BigInteger, nullable=False))
+
+
+class PlaceMailRow(SQLModel, table=True):
+    """A mail of a mailbox that is stored here but not yet moved there."""
+
+    __tablename__ = "mailbox_mail"
+    __table_args__ = (UniqueConstraint("place_id", "uid"),)
+    id: int | None = _key()
+    place_id: int = _link("mailbox_place.id")
+    uid: int = Field(sa_column=Column(BigInteger, nullable=False))
+
+
+class CustomerRow(SQLModel, table=True):
+    """The organisation that pays. `rate_minor` is net, for an hour; empty means the desk's."""
+
+    __tablename__ = "customer"
+    id: int | None = _key()
+    name: str = Field(unique=True)
+    language: str = ""
+    rate_minor: int | None = None
+    currency: str = "EUR"
+    contract: str = ""
+    terms_version: str = ""
+    terms_accepted_at: datetime | None = _moment(nullable=True)
+    terms_accepted_by: str = ""
+    limit_minutes: int | None = None
+    created_at: datetime = _moment()
+
+
+class ContactRow(SQLModel, table=True):
+    """A person of a customer. `address` is compared in lower case."""
+
+    __tablename__ = "contact"
+    id: int | None = _key()
+    customer_id: int = _link("customer.id", index=True)
+    name: str = ""
+    address: str = Field(unique=True)
+    language: str = ""
+    may_approve: bool = False
+
+
+class DomainRow(SQLModel, table=True):
+    """A mail domain whose people belong to a customer; proves nothing, only attributes."""
+
+    __tablename__ = "customer_domain"
+    domain: str = Field(sa_column=Column(Text, primary_key=True))
+    customer_id: int = _link("customer.id", index=True)
+
+
+class AgentRow(SQLModel, table=True):
+    """A person of the agency."""
+
+    __tablename__ = "agent"
+    id: int | None = _key()
+    login: str = Field(unique=True)
+    name: str
+    language: str = ""
+    enabled: bool = True
+
+
+class AgentAddressRow(SQLModel, table=True):
+    """An address that an agent writes from; the lowest id is where he gets his mail."""
+
+    __tablename__ = "agent_address"
+    id: int | None = _key()
+    agent_id: int = _link("agent.id", index=True)
+    address: str = Field(unique=True)
+
+
+class TicketRow(SQLModel, table=True):
+    """A ticket as it stands; how it came to that stands in the journal (EventRow).
+
+    `version` counts every change and is compared before one. The id is the number without its
+    check digit.
+    """
+
+    __tablename__ = "ticket"
+    __table_args__ = (
+        Index("ticket_open", "state", "due_at", sqlite_where=text("closed = 0"),
+              postgresql_where=text("NOT closed")),
+        Index("ticket_load", "assignee_id", sqlite_where=text("closed = 0"),
+              postgresql_where=text("NOT closed")),
+    )  # fmt: skip
+    id: int = _given_key()
+    version: int = 1
+    title: str
+    state: str
+    closed: bool = False
+    kind: str
+    urgent: bool = False
+    presales: bool = False
+    wish: str = ""
+    customer_id: int | None = _link("customer.id", nullable=True, index=True)
+    requester: str
+    requester_name: str = ""
+    language: str = ""
+    assignee_id: int | None = _link("agent.id", nullable=True)
+    opened_at: datetime = _moment()
+    clock_started_at: datetime = _moment()
+    due_at: datetime | None = _moment(nullable=True)
+    resolved_at: datetime | None = _moment(nullable=True)
+    merged_into: int | None = _link("ticket.id", nullable=True)
+    follows: int | None = _link("ticket.id", nullable=True)
+
+
+class ParticipantRow(SQLModel, table=True):
+    """Who takes part in a ticket. `number` counts within the ticket; the requester is 1."""
+
+    __tablename__ = "participant"
+    __table_args__ = (UniqueConstraint("ticket_id", "number"),
+                      UniqueConstraint("ticket_id", "address"),)  # fmt: skip
+    id: int | None = _key()
+    ticket_id: int = _link("ticket.id")
+    number: int
+    address: str = Field(index=True)
+    name: str = ""
+
+
+class MessageRow(SQLModel, table=True):
+    """A message in a ticket: what somebody wrote, or what we wrote to him.
+
+    `standing` says how it is to be taken: participant, third_party (a stranger's, flagged),
+    unverified (in an agent's name, without proof), note, automatic, bounce.
+    """
+
+    __tablename__ = "message"
+    id: int = _given_key()
+    ticket_id: int = _link("ticket.id", index=True)
+    inbound_id: int | None = _link("inbound.id", nullable=True)
+    standing: str
+    author: str = ""
+    author_name: str = ""
+    subject: str = ""
+    text: str = _text()
+    reply: str = _text()
+    html: bool = False
+    message_id: str = ""
+    content_key: str | None = Field(default=None, unique=True)
+    sent_at: datetime | None = _moment(nullable=True)
+    filed_at: datetime = _moment()
+
+
+class AttachmentRow(SQLModel, table=True):
+    """Where an attachment stands inside the raw message; its bytes are not kept again."""
+
+    __tablename__ = "attachment"
+    id: int | None = _key()
+    message_id: int = _link("message.id", index=True)
+    path: str
+    name: str
+    type: str
+    size: int = Field(sa_column=Column(BigInteger, nullable=False))
+    inline: bool = False
+    content_id: str = ""
+
+
+class ThreadRow(SQLModel, table=True):
+    """Every Message-ID that a ticket's messages have or refer to, known to us or not yet."""
+
+    __tablename__ = "thread"
+    __table_args__ = (UniqueConstraint("message_id", "ticket_id"),)
+    id: int | None = _key()
+    message_id: str
+    ticket_id: int = _link("ticket.id")
+
+
+class EventRow(SQLModel, table=True):
+    """The journal: one line for each change, never changed and never deleted (triggers)."""
+
+    __tablename__ = "event"
+    id: int | None = _key()
+    ticket_id: int = _link("ticket.id", index=True)
+    at: datetime = _moment()
+    actor: str
+    trigger: str
+    from_state: str = ""
+    to_state: str = ""
+    detail: str = _text()
+    inbound_id: int | None = _link("inbound.id", nullable=True)
+
+
+class OutboundRow(SQLModel, table=True):
+    """A letter: finished bytes with their Message-ID, and how far it has come.
+
+    `handle` names it in its bounce address, `once_key` the effect that must happen once. `counted` letters go to people we cannot
+    be sure of, and spend the budgets of answering.
+    """
+
+    __tablename__ = "outbound"
+    __table_args__ = (
+        CheckConstraint("state IN ('queued', 'sent', 'failed', 'held', 'withdrawn')"),
+        Index("outbound_due", "next_attempt_at", sqlite_where=text("state = 'queued'"),
+              postgresql_where=text("state = 'queued'")),
+        Index("outbound_counted", "queued_at", sqlite_where=text("counted = 1"),
+              postgresql_where=text("counted")),
+    )  # fmt: skip
+    id: int | None = _key()
+    handle: str = Field(unique=True)
+    once_key: str | None = Field(default=None, unique=True)
+    purpose: str
+    ticket_id: int | None = _link("ticket.id", nullable=True, index=True)
+    inbound_id: int | None = _link("inbound.id", nullable=True)
+    return_path: str
+    rcpt_to: str
+    message_id: str = Field(unique=True)
+    raw: bytes = Field(sa_column=Column(LargeBinary, nullable=False))
+    counted: bool = False
+    state: str = "queued"
+    attempts: int = 0
+    queued_at: datetime = _moment()
+    next_attempt_at: datetime = _moment()
+    settled_at: datetime | None = _moment(nullable=True)
+    last_reply: str = _text()
+    undeliverable: str = ""
+
+
+class CounterRow(SQLModel, table=True):
+    """The highest number given out so far; gaps are harmless."""
+
+    __tablename__ = "counter"
+    name: str = Field(sa_column=Column(Text, primary_key=True))
+    value: int = Field(sa_column=Column(BigInteger, nullable=False))
+
+
+class SettingRow(SQLModel, table=True):
+    """What the desk knows about itself: the fingerprint of its keys, whether it may send."""
+
+    __tablename__ = "setting"
+    name: str = Field(sa_column=Column(Text, primary_key=True))
+    value: str
