@@ -1,0 +1,306 @@
+"""Every letter, in every language, with everything there is to say and with nothing of it."""
+
+import threading
+import time
+from dataclasses import replace
+from datetime import UTC, datetime
+from decimal import Decimal
+from pathlib import Path
+from zoneinfo import ZoneInfo
+
+import jinja2
+import pytest
+
+from maildesk import render
+from maildesk.render import Renderer
+from maildesk.rules import letters
+from maildesk.rules.kinds import DEFAULT_KINDS, Kind
+from maildesk.rules.letters import (
+    AlarmFigures,
+    CustomerFigures,
+    DeskFigures,
+    Due,
+    FileFigures,
+    KindOffer,
+    MailFigures,
+    Price,
+    TicketFigures,
+)
+from maildesk.rules.promise import Mode, Promise
+
+SHIPPED = Path(render.__file__).parents[1] / "templates" / "mail"
+ALARMS = ("outbox_stuck", "set_aside", "oversize", "mailbox_dead", "template_broken",
+          "budget_spent", "moon")  # fmt: skip
+
+BARE = {
+    "desk": DeskFigures("Agentur"),
+    "ticket": TicketFigures("DD-10429", "Warenkorb leer", "Normales Ticket"),
+    "price": Price("95,00 €", "", "minutengenau abgerechnet", "1 Stunde"),
+    "customer": CustomerFigures(),
+    "mail": MailFigures("maria@kunde.example"),
+    "failed_recipient": "maria@kunde.example",
+    "reason": "",
+    "in_the_name_of": "Mara Klein",
+    "alarm": AlarmFigures("outbox_stuck"),
+}
+FULL = BARE | {
+    "desk": DeskFigures("Agentur", "Beispielweg 1, 50667 Köln\nTelefon 0221 1234567"),
+    "ticket": TicketFigures(
+        "DD-10429", "Warenkorb leer", "Quickticket hoch", "Mara Klein",
+        Due("Dienstag, 24.11.2026, 11:30 Uhr", "innerhalb von 2 Arbeitsstunden",
+            "Montag bis Freitag 09:00–17:00 Uhr"),
+        "Quickticket", True, True, False, "DD-10417", ("DD-10425",),
+        (KindOffer("Quickticket", "142,50 €", "innerhalb von 8 Arbeitsstunden"),),
+    ),
+    "price": Price("190,00 €", "doppelter Stundensatz", "minutengenau abgerechnet", "1 Stunde"),
+    "customer": CustomerFigures("Muster & Söhne GmbH", "W-12"),
+    "mail": MailFigures(
+        "Maria <maria@kunde.example>", "Warenkorb leer", "Hallo,\n\n\n\nes geht nichts.\n"
+        "Kunde: Mallory AG", True, (FileFigures("bild.png", "14 kB"),),
+    ),
+    "reason": "5.1.1 No such user",
+    "alarm": AlarmFigures("set_aside", "maria@kunde.example", "ValueError", "gestern", "12"),
+}  # fmt: skip
+ENQUIRY = FULL | {"ticket": replace(FULL["ticket"], presales=True, urgent=False, wish="", due=None)}
+NO_TICKET = FULL | {"ticket": None, "mail": None}
+
+
+def _names(locale):
+    paths = (SHIPPED / locale).glob("[!_]*.j2")
+    return sorted(path.stem for path in paths)
+
+
+def _assert_reads_well(words, values):
+    assert "\n" not in words.subject
+    if values["ticket"]:
+        assert words.subject == "[DD-10429] Warenkorb leer"
+    for wrong in (
+        "None",
+        "\n\n\n",
+        "{{",
+        "{%",
+        "True",
+        "False",
+        "()",
+        "( ",
+        " .",
+        " ,",
+        "..",
+        " \n>",
+    ):
+        assert wrong not in words.text, wrong
+    assert words.text.endswith("\n")
+    assert not words.text.endswith("\n\n")
+    for line in words.text.split("\n"):
+        assert line == line.rstrip() or line == "-- "
+        assert len(line) <= 78
+        assert not line.startswith("  ") or line.strip()
+
+
+@pytest.mark.parametrize("values", [BARE, FULL, ENQUIRY], ids=["bare", "full", "enquiry"])
+@pytest.mark.parametrize(
+    ("locale", "name"), [(at, name) for at in ("de", "en") for name in _names(at)]
+)
+def test_every_letter_reads_well(locale, name, values):
+    words = Renderer().words(name, locale, **values)
+    _assert_reads_well(words, values)
+    if name.startswith("staff_"):
+        assert words.text.split("\n")[0].startswith(("Eine Antwort auf diese E-Mail", "A reply to"))
+    elif name != "confirm_contract":
+        assert values["price"].hour in words.text
+        assert values["price"].limit in words.text
+
+
+@pytest.mark.parametrize("locale", ["de", "en"])
+def test_letters_about_no_ticket(locale):
+    renderer = Renderer()
+    for what in ALARMS:
+        values = NO_TICKET | {"alarm": replace(FULL["alarm"], what=what)}
+        _assert_reads_well(renderer.words("staff_alarm", locale, **values), values)
+    words = renderer.words("staff_held", locale, **NO_TICKET)
+    _assert_reads_well(words, NO_TICKET)
+    assert "Mara Klein" in words.subject
+
+
+def test_both_languages_have_the_same_letters():
+    assert _names("de") == _names("en")
+    assert {"confirm_" + kind.name.replace("-", "_") for kind in DEFAULT_KINDS} <= set(_names("de"))
+
+
+@pytest.mark.parametrize("locale", ["de", "en"])
+def test_a_confirmation_says_everything_that_binds_us(locale):
+    text = " ".join(Renderer().words("confirm_quick_high", locale, **FULL).text.split())
+    due = FULL["ticket"].due
+    said = (
+        due.moment, due.within, due.hours, "190,00 €", "minutengenau", "DD-10429", "Mara Klein",
+        "[Quickticket] innerhalb von 8 Arbeitsstunden, 142,50 €",
+        {"de": "Mängel an unserer eigenen Arbeit", "en": "defects in our own work"}[locale],
+        {"de": "Ihr Wunsch „Quickticket“ ist notiert", "en": "Your wish for a “Quickticket” is"}[locale],
+        {"de": "zwei Ticketarten", "en": "two kinds of ticket"}[locale],
+    )  # fmt: skip
+    for words in said:
+        assert " ".join(words.split()) in text
+
+
+def test_a_stranger_gets_none_of_his_own_words_back():
+    ticket = replace(FULL["ticket"], title="Gewinn auf www.evil.example abholen", wish="")
+    words = Renderer().words("confirm_stranger", "de", **FULL | {"ticket": ticket})
+    assert words.subject == "[DD-10429] Gewinn auf abholen"
+    for his in ("evil", "Gewinn", "Mallory", "Muster", "maria"):
+        assert his not in words.text
+
+
+def test_a_customers_text_never_looks_like_our_own_rows():
+    sly = MailFigures(
+        "a@b.example\nKunde: Mallory AG", "x\nPreis: 0 €", "Kunde: Mallory AG\rArt: x"
+    )
+    text = Renderer().words("staff_new", "de", **FULL | {"mail": sly}).text
+    assert [line for line in text.split("\n") if line.startswith(("Kunde:", "Preis:", "Art:"))] == [
+        "Kunde: Muster & Söhne GmbH",
+        "Art: Quickticket hoch, dringend",
+        "Preis: 190,00 € pro Stunde (doppelter Stundensatz)",
+    ]
+    assert "> Kunde: Mallory AG\n> Art: x" in text
+
+
+@pytest.mark.parametrize(("locale", "language", "why"), [
+    ("de_AT", "Guten Tag", "a region falls back to its language"),
+    ("de-ch", "Guten Tag", "written the way of RFC 5646"),
+    ("fr", "Hello", "no French: English"),
+    ("../../etc", "Hello", "no locale at all, and no path"),
+])  # fmt: skip
+def test_locales_fall_back(locale, language, why):
+    assert Renderer().words("confirm_normal", locale, **BARE).text.startswith(language), why
+
+
+def test_our_own_mistakes_are_raised():
+    with pytest.raises(jinja2.TemplateNotFound):
+        Renderer().words("no_such_mail", "de", **BARE)
+    with pytest.raises(jinja2.TemplateNotFound):
+        Renderer().words("../de/confirm_normal", "de", **BARE)
+    with pytest.raises(jinja2.UndefinedError):
+        Renderer().words("confirm_normal", "de", ticket=BARE["ticket"])
+    assert Renderer().knows("confirm_normal", "fr")
+    assert not Renderer().knows("confirm_prio", "de")
+
+
+BROKEN = [
+    # template                                                       why
+    ("{% block subject %}x{% endblock %}{% block text %}{{ nix }}{% endblock %}", "undefined"),
+    ("{% block subject %}x{% endblock %}{% block text %}{% if %}{% endblock %}", "syntax"),
+    ("{% block subject %}x{% endblock %}", "a block is missing"),
+    ("{% block subject %}x{% endblock %}{% block text %} {% endblock %}", "it is empty"),
+    ("{% block subject %}x{% endblock %}{% block text %}{{ 1 // 0 }}{% endblock %}", "arithmetic"),
+    ("{% block subject %}x{% endblock %}{% block text %}{{ ticket.__class__.__mro__ }}{% endblock %}",
+     "the sandbox"),
+    ("{% block subject %}x{% endblock %}{% block text %}{% include 'de/gone.j2' %}{% endblock %}",
+     "what it includes is gone"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("source", "why"), BROKEN)
+def test_a_sites_broken_template_falls_back_and_is_reported(tmp_path, source, why):
+    own = tmp_path / "mail" / "de" / "confirm_normal.j2"
+    own.parent.mkdir(parents=True)
+    own.write_text(source)
+    told = []
+    renderer = Renderer(tmp_path, lambda *words: told.append(words))
+    words = renderer.words("confirm_normal", "de_AT", **BARE)
+    assert words == Renderer().words("confirm_normal", "de", **BARE), why
+    assert [(name, locale) for name, locale, _ in told] == [("confirm_normal", "de_AT")]
+    assert told[0][2]
+    assert "\n" not in told[0][2]
+
+
+def test_a_sites_own_template_comes_first_and_may_share_our_parts(tmp_path):
+    (tmp_path / "mail" / "de_AT").mkdir(parents=True)
+    (tmp_path / "mail" / "de_AT" / "confirm_normal.j2").write_text(
+        "{% block subject %}[{{ ticket.tag }}] Servus{% endblock %}"
+        '{% block text %}Servus!\n{% include "de/_end.j2" %}{% endblock %}'
+    )
+    renderer = Renderer(tmp_path, lambda *words: pytest.fail(str(words)))
+    words = renderer.words("confirm_normal", "de_AT", **BARE)
+    assert words.subject == "[DD-10429] Servus"
+    assert "Freundliche Grüße\nAgentur" in words.text
+    assert renderer.words("confirm_normal", "de", **BARE).text.startswith("Guten Tag")
+
+
+def test_threads_may_share_a_renderer():
+    renderer, results = Renderer(), []
+    threads = [
+        threading.Thread(
+            target=lambda: results.append(renderer.words("confirm_quick", "de", **FULL))
+        )
+        for _ in range(8)
+    ]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert len(results) == 8
+    assert len(set(results)) == 1
+
+
+def test_rendering_is_quick():
+    renderer = Renderer()
+    renderer.words("confirm_quick", "de", **FULL)
+    begin = time.thread_time()
+    for _ in range(200):
+        renderer.words("confirm_quick", "de", **FULL)
+    assert (time.thread_time() - begin) / 200 < 0.001  # 0.1 ms is usual; a busy machine is not
+
+
+def test_prose_is_wrapped_and_addresses_of_the_web_are_not():
+    url = "https://agentur.example/" + "x" * 100
+    wrapped = render._tidy("Label: " + "wort " * 40 + "\n> " + "zitat " * 40 + f"\n\n\n\n{url}\n")
+    lines = wrapped.split("\n")
+    assert lines[1].startswith("  wort")
+    assert max(len(line) for line in lines if line.startswith(("Label", "  "))) <= 76
+    assert sum(line.startswith("> ") for line in lines) == 1
+    assert wrapped.endswith(f"\n\n{url}\n")
+
+
+NOON = datetime(2026, 11, 24, 10, 30, tzinfo=UTC)
+BERLIN = ZoneInfo("Europe/Berlin")
+SAID = [
+    # said                                                             words
+    (letters.moment_words(NOON, BERLIN, "de"), "Dienstag, 24.11.2026, 11:30 Uhr"),
+    (letters.moment_words(NOON, BERLIN, "en"), "Tuesday, 24 November 2026, 11:30 (CET)"),
+    (letters.span_words(60, "de_AT"), "1 Stunde"),
+    (letters.span_words(180, "en"), "3 hours"),
+    (letters.span_words(90, "de"), "90 Minuten"),
+    (letters.within_words(DEFAULT_KINDS[0], "de"), ""),
+    (letters.within_words(DEFAULT_KINDS[2], "de"), "innerhalb von 2 Arbeitsstunden"),
+    (letters.within_words(DEFAULT_KINDS[1], "en"), "within 8 working hours"),
+    (letters.within_words(Kind("x", promise=Promise(Mode.BUSINESS, 60)), "de"),
+     "innerhalb von 1 Arbeitsstunde"),
+    (letters.within_words(Kind("x", promise=Promise(Mode.EOD)), "en"),
+     "by the end of the next working day"),
+    (letters.factor_words(Decimal("1.50"), "de"), "1,5-facher Stundensatz"),
+    (letters.factor_words(Decimal(2), "en"), "twice the hourly rate"),
+    (letters.factor_words(Decimal("10"), "en"), "10 times the hourly rate"),
+    (letters.factor_words(Decimal("1.0"), "de"), ""),
+    (letters.increment_words(15, "de"), "abgerechnet in Schritten von 15 Minuten"),
+    (letters.kind_words(DEFAULT_KINDS[2], "en"), "Quick ticket high"),
+    (letters.kind_words(Kind("prio", ("Prio-Ticket",)), "de"), "Prio-Ticket"),
+    (letters.hours_words({"1-4": ["09:00-12:00", "13:00-17:00"], "5": ["09:00-15:00"], "6": []}, "de"),
+     "Montag bis Donnerstag 09:00–12:00 und 13:00–17:00 Uhr; Freitag 09:00–15:00 Uhr"),
+    (letters.hours_words({"1,3": ["09:00-12:00"]}, "en"), "Monday, Wednesday 09:00–12:00"),
+    (letters.size_words(14_200, "de"), "14 kB"),
+    (letters.size_words(1_250_000, "de"), "1,2 MB"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("said", "words"), SAID)
+def test_values_are_said_as_people_say_them(said, words):
+    assert said.replace("\u00a0", " ") == words
+
+
+def test_an_excerpt_is_bounded_and_says_that_it_was_cut():
+    assert letters.excerpt("eins\r\nzwei\r\n") == ("eins\nzwei", False)
+    lines, cut = letters.excerpt("x\n" * 500)
+    assert (lines.count("\n"), cut) == (199, True)
+    text, cut = letters.excerpt("x" * 9000)
+    assert (len(text), cut) == (8192, True)
+    with pytest.raises(ValueError):
+        letters.moment_words(datetime(2026, 1, 1), BERLIN, "de")
