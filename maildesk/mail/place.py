@@ -8,7 +8,8 @@ class Place:
     """A mailbox's place under one UIDVALIDITY.
 
     `last_uid` is the highest UID dealt with so far; `unfinished` are UIDs of mails that are
-    stored with us but not yet moved or flagged there; `first` says that we never were here.
+    stored with us but not yet moved or flagged there; `first` says that we never read this
+    folder, under any UIDVALIDITY.
     """
 
     last_uid: int

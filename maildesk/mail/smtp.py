@@ -9,10 +9,10 @@ from datetime import datetime
 class Envelope:
     """How a message reached us: what RFC 5321 keeps apart from the message itself.
 
-    `return_path` is "" for the null one. `via` is smtp, lmtp, imap, pipe or file. `received_at`
-    is our receipt, aware and in UTC; for IMAP the server's INTERNALDATE. `login` is who
-    authenticated on our own listener. `peer` is the address of the other end. The last four
-    are set for IMAP only.
+    `return_path` is "" for the null one. `via` is smtp, lmtp, imap, import (old mail of a
+    mailbox), pipe or file. `received_at` is our receipt, aware and in UTC; for IMAP the server's
+    INTERNALDATE. `login` is who authenticated on our own listener. `peer` is the address of the
+    other end. The last four are set for IMAP only.
     """
 
     return_path: str

@@ -1,0 +1,229 @@
+"""The daemon: every part of the desk started in order, watched, and stopped in order.
+
+One asyncio loop runs the listeners and the sender; threads run the database's writer, the
+applier and each mailbox; processes read mail. Wake-ups between them are hints.
+"""
+
+import asyncio
+import shutil
+import signal
+import threading
+from collections.abc import Callable
+from concurrent.futures import Future
+from contextlib import suppress
+from datetime import UTC, datetime
+from pathlib import Path
+
+from sqlalchemy import insert, update
+from sqlalchemy.exc import SQLAlchemyError
+from sqlmodel import Session, col
+
+from maildesk import __version__, log
+from maildesk.config import ConfigError, Site
+from maildesk.desk import alarms, intake
+from maildesk.desk.applier import Applier
+from maildesk.desk.context import Desk, open_desk
+from maildesk.desk.keys import fingerprint, load_keyring
+from maildesk.desk.letters import check_addresses
+from maildesk.desk.lock import hold_alone
+from maildesk.desk.mailboxes import Places
+from maildesk.desk.outbox import Outbox
+from maildesk.desk.reader import ReaderLimits, Readers
+from maildesk.doors.listener import Listener
+from maildesk.doors.poller import Poller
+from maildesk.doors.sender import Sender
+from maildesk.doors.systemd import notify, watchdog_interval
+from maildesk.mail.smtp import Envelope
+from maildesk.render import Renderer
+from maildesk.rules import letters as say
+from maildesk.store import migrate
+from maildesk.store.db import probe
+from maildesk.store.tables import CounterRow, SettingRow
+
+TICK_SECONDS = 20.0
+
+
+def utc_now() -> datetime:
+    """Return the present moment, aware and in UTC."""
+    return datetime.now(UTC)
+
+
+class Daemon:
+    """A running desk. `start`, then `stop`; or `serve`, which waits for a signal in between.
+
+    `desk` is there after `start`; `ready` is set when mail is taken.
+    """
+
+    def __init__(self, site: Site, now: Callable[[], datetime] = utc_now) -> None:
+        self.site, self._now = site, now
+        self.ready = threading.Event()
+        self._listeners: list[Listener] = []
+        self._pollers: list[Poller] = []
+        self._stop_asked: asyncio.Event | None = None
+
+    @property
+    def addresses(self) -> list[tuple[str, int] | str]:
+        """The real addresses of the listeners, in the order of the configuration."""
+        return [listener.address for listener in self._listeners]
+
+    async def start(self) -> None:
+        """Open the database, start every part, take mail. Raises ConfigError or Unreachable."""
+        site = self.site
+        renderer = Renderer(site.templates.folder, self._template_broken)
+        self.desk = open_desk(site, load_keyring(site.keys.file), renderer)
+        check_addresses(site, self.desk.keyring, self._now())
+        self._alone = hold_alone(site.database.url) if self.desk.db.is_sqlite else None
+        probe(self.desk.db)
+        prepare(self.desk)
+        limits = site.limits
+        self._readers = Readers(
+            limits.readers, ReaderLimits(limits.read_cpu, limits.read_wall, limits.read_memory)
+        )
+        self._sender = Sender(
+            site.relay, site.desk.host, Outbox(self.desk.db), self._now, self._queue_held
+        )
+        self._applier = Applier(self.desk, self._readers, self._now, self._sender.wake)
+        self._applier.start()
+        self._sending = asyncio.create_task(self._sender.run(), name="sender")
+        for listen in site.listen:
+            listener = Listener(
+                listen, site, self._accept, self._is_ours, self._has_room, self._now
+            )
+            await listener.start()
+            self._listeners.append(listener)
+            log.listening(str(listener.address), listen.protocol)
+        places = Places(self.desk.db, self._applier.wake)
+        for account in site.imap:
+            poller = Poller(account, limits.message, places, self._now, self._mailbox_says)
+            poller.start()
+            self._pollers.append(poller)
+        self._ticking = asyncio.create_task(self._tick(), name="tick")
+        self.ready.set()
+        log.started(__version__, self.desk.db.url.render_as_string(hide_password=True))
+
+    async def stop(self) -> None:
+        """Take no more mail, finish what is in hand, close everything."""
+        self._ticking.cancel()
+        with suppress(asyncio.CancelledError):
+            await self._ticking
+        await asyncio.gather(
+            *(listener.stop() for listener in self._listeners),
+            *(asyncio.to_thread(poller.stop) for poller in self._pollers),
+        )
+        await asyncio.to_thread(self._applier.stop)
+        await self._sender.stop()
+        await self._sending
+        await asyncio.to_thread(self._readers.close)
+        await asyncio.to_thread(self.desk.db.close)
+        if self._alone is not None:
+            self._alone.close()
+        log.stopped()
+
+    async def serve(self) -> None:
+        """Run until SIGTERM or SIGINT."""
+        loop = asyncio.get_running_loop()
+        self._stop_asked = asyncio.Event()
+        for number in (signal.SIGTERM, signal.SIGINT):
+            loop.add_signal_handler(number, self._stop_asked.set)
+        await self.start()
+        notify("READY=1")
+        await self._stop_asked.wait()
+        notify("STOPPING=1")
+        log.stopping("asked to")
+        await self.stop()
+
+    def _accept(self, envelope: Envelope, raw: bytes) -> "Future[int]":
+        stored = intake.accept_soon(self.desk.db, envelope, raw)
+        size = len(raw)
+
+        def told(done: "Future[int]") -> None:
+            if done.exception() is None:
+                log.accepted(done.result(), envelope, size)
+                self._applier.wake()
+
+        stored.add_done_callback(told)
+        return stored
+
+    def _is_ours(self, recipient: str) -> bool:
+        local, _, domain = recipient.lower().rpartition("@")
+        if local == "postmaster" and domain == self.site.desk.domain:
+            return True  # RFC 5321 section 4.5.1
+        return f"{local.partition('+')[0]}@{domain}" in self.desk.policy.own
+
+    def _has_room(self) -> bool:
+        """Tell whether the disk of an SQLite file has its reserve left."""
+        if not self.desk.db.is_sqlite or not self.desk.db.url.database:
+            return True
+        folder = Path(self.desk.db.url.database).parent
+        return shutil.disk_usage(folder).free > self.site.limits.free_space
+
+    async def _tick(self) -> None:
+        """Time passes: alarms are found, the watchdog is told that we live."""
+        watchdog = watchdog_interval()
+        pause = min(TICK_SECONDS, watchdog) if watchdog else TICK_SECONDS
+        while True:
+            notify("WATCHDOG=1")
+            await asyncio.to_thread(self._look_around)
+            await asyncio.sleep(pause)
+
+    def _look_around(self) -> None:
+        try:
+            alarms.expire(self.desk, self._now())
+            if alarms.look(self.desk, self._now()):
+                self._sender.wake()
+        except SQLAlchemyError as error:
+            log.database_trouble(str(error).splitlines()[0])
+
+    def _alarm(self, once: str, figures: say.AlarmFigures) -> None:
+        try:
+            alarms.raise_alarm(self.desk, alarms.Alarm(once, figures), self._now())
+        except SQLAlchemyError as error:
+            log.database_trouble(str(error).splitlines()[0])
+
+    def _template_broken(self, template: str, locale: str, words: str) -> None:
+        figures = say.AlarmFigures("template_broken", about=f"{locale}/{template}.j2", reason=words)
+        self._alarm(f"template:{locale}:{template}:{self._now():%Y%m%d}", figures)
+
+    def _queue_held(self, words: str) -> None:
+        log.held("outbox", words)
+
+    def _mailbox_says(self, account: str, words: str) -> None:
+        if words.startswith(("lost", "refused", "stuck")):
+            log.mailbox_trouble(account, words)
+        else:
+            log.mailbox(account, words)
+        if words.startswith("refused"):
+            figures = say.AlarmFigures("mailbox_dead", about=account, reason=words)
+            self._alarm(f"mailbox:{account}:{self._now():%Y%m%d}", figures)
+
+
+def prepare(desk: Desk) -> None:
+    """Bring the schema up to date, check the keys, start the ticket numbers where they should.
+
+    Raises ConfigError where the schema is old and may not be changed, or the keys are others.
+    """
+    if migrate.current(desk.db) != migrate.newest():
+        if not desk.site.database.migrate_at_start:
+            raise ConfigError("the database has an older schema: run `maildesk migrate`")
+        migrate.upgrade(desk.db)
+    mark = fingerprint(desk.keyring)
+
+    def work(session: Session) -> None:
+        known = session.get(SettingRow, "keys")
+        if known is None:
+            session.execute(insert(SettingRow), {"name": "keys", "value": mark})
+        elif known.value != mark:
+            raise ConfigError(
+                f"[keys] file: {desk.site.keys.file} holds other keys than the desk was begun"
+                " with; put the old file back (a backup holds it)"
+            )
+        session.execute(
+            update(CounterRow)
+            .where(
+                col(CounterRow.name) == "ticket",
+                col(CounterRow.value) < desk.site.desk.first_ticket - 1,
+            )
+            .values(value=desk.site.desk.first_ticket - 1)
+        )
+
+    desk.db.change(work)

@@ -1,0 +1,68 @@
+"""What every function of the desk works with, made once at the start."""
+
+from dataclasses import dataclass
+
+from maildesk.config import ConfigError, Site
+from maildesk.render import Renderer
+from maildesk.rules.assign import How, Rule
+from maildesk.rules.calendars import calendar_of
+from maildesk.rules.facts import Budget
+from maildesk.rules.kinds import kind_of
+from maildesk.rules.money import Money
+from maildesk.rules.policy import Policy
+from maildesk.rules.signed import Keyring
+from maildesk.store.db import Database
+
+
+@dataclass(frozen=True, slots=True)
+class Desk:
+    """A desk: its database, its configuration in two forms, its keys and its templates."""
+
+    db: Database
+    site: Site
+    policy: Policy
+    keyring: Keyring
+    renderer: Renderer
+
+
+def open_desk(site: Site, keyring: Keyring, renderer: Renderer) -> Desk:
+    """Return the desk of a site. Raises ConfigError for what only now turns out to be wrong."""
+    return Desk(Database(site.database.url), site, policy_of(site), keyring, renderer)
+
+
+def policy_of(site: Site) -> Policy:
+    """Return the rules' form of a configuration. Raises ConfigError with the key to mend."""
+    desk, money = site.desk, site.money
+    try:
+        calendar = calendar_of(
+            site.hours.timezone,
+            site.hours.week,
+            site.hours.holidays,
+            site.hours.special,
+            site.hours.closures,
+        )
+    except ValueError as error:
+        raise ConfigError(f"[hours]: {error}") from error
+    try:
+        kinds = tuple(kind_of(**kind.model_dump()) for kind in site.kinds)
+    except ValueError as error:
+        raise ConfigError(f"[[kinds]]: {error}") from error
+    rate = Money.of(money.rate, money.currency)
+    budgets = site.budgets
+    return Policy(
+        code=desk.code,
+        own=frozenset(desk.addresses),
+        language=desk.language,
+        calendar=calendar,
+        kinds=kinds,
+        rate=rate,
+        limit_minutes=money.limit_minutes,
+        increment=money.increment,
+        terms=site.terms.require,
+        assign=Rule(How(site.assign.rule), site.assign.agent),
+        reopen_days=desk.reopen_days,
+        automatic_from=frozenset(address.lower() for address in desk.automatic_from),
+        budget=Budget(
+            budgets.address_hour, budgets.address_day, budgets.domain_hour, budgets.all_hour
+        ),
+    )

@@ -1,0 +1,130 @@
+"""Everything that a batch of messages asks for, all of it or nothing.
+
+    read the facts -> prove -> decide -> write the letters -> one short transaction
+
+Looking, deciding and writing hold no lock. The transaction at the end checks that what we
+looked at still holds; if not, we look again.
+"""
+
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+
+from sqlalchemy.exc import IntegrityError
+
+from maildesk import log
+from maildesk.desk import letters
+from maildesk.desk.apply import Changed, Decided, apply
+from maildesk.desk.context import Desk
+from maildesk.desk.intake import Claimed
+from maildesk.desk.proofs import prove
+from maildesk.mail.message import Reading
+from maildesk.rules.assign import How
+from maildesk.rules.decide import decide
+from maildesk.rules.facts import Budget, Facts, Received
+from maildesk.rules.plan import AddMessage, Leave, OpenTicket, Plan, Tell
+from maildesk.rules.subject import read_subject
+from maildesk.store import queries
+
+TRIES = 5
+
+
+@dataclass(frozen=True, slots=True)
+class Read:
+    """A claimed message with what its reader found."""
+
+    claimed: Claimed
+    reading: Reading
+
+
+def handle(desk: Desk, batch: Sequence[Read], now: datetime) -> None:
+    """Handle messages that have nothing to do with each other, in one transaction.
+
+    Raises whatever went wrong; then nothing of the batch was kept, and the caller tries each
+    alone.
+    """
+    received = [_receive(desk, read, now) for read in batch]
+    for attempt in range(1, TRIES + 1):
+        decided = _decide(desk, batch, received, now)
+        try:
+            apply(desk.db, decided, now)
+            break
+        except (Changed, IntegrityError):
+            if attempt == TRIES:
+                raise
+    for each in decided:
+        _log(each)
+
+
+def _receive(desk: Desk, read: Read, now: datetime) -> Received:
+    claimed, reading = read.claimed, read.reading
+    return Received(
+        inbound_id=claimed.inbound_id,
+        envelope=claimed.envelope,
+        reading=reading,
+        subject=read_subject(reading.mail.subject, desk.policy.code, desk.policy.kinds),
+        proofs=prove(reading, claimed.envelope, desk.keyring, now.date()),
+        oversize=claimed.oversize,
+        quiet=claimed.quiet,
+    )
+
+
+def _decide(
+    desk: Desk, batch: Sequence[Read], received: Sequence[Received], now: datetime
+) -> list[Decided]:
+    numbers = [(read.claimed.ticket_id, read.claimed.message_id) for read in batch]
+    balance = desk.policy.assign.how is How.LEAST_LOADED
+    with desk.db.read() as session:
+        found = queries.facts(session, received, numbers, desk.keyring, now, balance)
+    assigned: Counter[int] = Counter()
+    counted: Counter[str] = Counter()
+    decided = []
+    for read, each, known in zip(batch, received, found, strict=True):
+        facts = _with_neighbours(known, each, assigned, counted)
+        plan = decide(each, facts, desk.policy, now)
+        for step in plan:
+            if isinstance(step, OpenTicket) and step.assignee_id is not None:
+                assigned[step.assignee_id] += 1
+            elif isinstance(step, Tell) and step.counted:
+                counted[step.to.address] += 1
+        written = letters.write(desk, each, facts, plan, now)
+        decided.append(Decided(read.claimed, each, facts, plan, written))
+    return decided
+
+
+def _with_neighbours(
+    facts: Facts, received: Received, assigned: Counter[int], counted: Counter[str]
+) -> Facts:
+    """Add what the messages before it in the same batch have spent and taken on."""
+    if assigned and facts.open_tickets:
+        facts = replace(facts, open_tickets=dict(assigned + Counter(facts.open_tickets)))
+    if counted:
+        author = received.reading.mail.author or ""
+        domain = "@" + author.rpartition("@")[2]
+        spent = facts.budget
+        budget = Budget(
+            spent.address_hour + counted[author],
+            spent.address_day + counted[author],
+            spent.domain_hour + sum(n for to, n in counted.items() if to.endswith(domain)),
+            spent.all_hour + counted.total(),
+        )
+        facts = replace(facts, budget=budget)
+    return facts
+
+
+def _log(decided: Decided) -> None:
+    first = decided.plan[0]
+    if isinstance(first, Leave):
+        log.left(decided.claimed.inbound_id, first.state, first.reason)
+    else:
+        log.handled(decided.claimed.inbound_id, _ticket_of(decided.plan), step_names(decided.plan))
+
+
+def step_names(plan: Plan) -> str:
+    """Return the steps of a plan as one word for the log: "OpenTicket,AddMessage,Tell"."""
+    return ",".join(type(step).__name__ for step in plan)
+
+
+def _ticket_of(plan: Plan) -> int | None:
+    return next((step.ticket_id for step in plan if isinstance(step, AddMessage)), None)

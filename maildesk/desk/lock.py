@@ -1,0 +1,35 @@
+"""One process serves one SQLite file: a lock on a file beside it, gone when the process is."""
+
+import fcntl
+from pathlib import Path
+from typing import IO
+
+import sqlalchemy
+
+from maildesk.config import ConfigError
+
+
+def hold_alone(url: str) -> IO[str] | None:
+    """Return an open file that keeps others away until it is closed; None for a database in memory.
+
+    Raises ConfigError if another process serves this database, or its folder is not writable.
+    """
+    database = sqlalchemy.make_url(url).database
+    if not database or database == ":memory:":
+        return None
+    path = Path(f"{database}.lock")
+    try:
+        file = path.open("a")
+    except OSError as error:
+        raise ConfigError(
+            f"[database] url: cannot write to {path.parent}: {error.strerror};"
+            " make the folder and let this user write to it"
+        ) from error
+    try:
+        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except OSError:
+        file.close()
+        raise ConfigError(
+            f"another maildesk serves {database}; stop it first, or use PostgreSQL for several"
+        ) from None
+    return file
