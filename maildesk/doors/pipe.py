@@ -14,7 +14,6 @@ from email.utils import parsedate_to_datetime
 from pathlib import Path
 from typing import BinaryIO
 
-
 IN_FLIGHT = 256  # messages handed to the desk and not yet committed
 OCTETS_IN_FLIGHT = 64 * 1024 * 1024
 HEADER_MAX = 256 * 1024  # octets in which the dates of a message are looked for

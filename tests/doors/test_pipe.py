@@ -202,26 +202,48 @@ def test_an_import_of_all_kinds_of_files(place, tmp_path):
     assert (code, said) == (0, '{"stored": 0, "known": 4, "refused": []}\n')
 
 
-def test_a_large_mbox_is_quick_and_shows_its_progress_on_a_terminal(place, tmp_path):
+def test_a_large_import_is_quick_and_goes_on_after_it_was_killed(place, tmp_path):
     box = tmp_path / "large.mbox"
     with box.open("wb") as opened:
         for n in range(10_000):
             opened.write(b"From x@y Mon Mar  2 09:00:00 2020\n" + mail(n) + b"\n")
+    command = [*COMMAND, "--config", str(place.config), "deliver", "--import", str(box)]
+    killed = subprocess.Popen(command, stdout=subprocess.DEVNULL)
+    while not (before := place.rows("count(*)")[0][0]):
+        assert killed.poll() is None
+        time.sleep(0.01)
+    killed.kill()
+    killed.wait()
+    before = place.rows("count(*)")[0][0]
+    assert 0 < before < 10_000
     leader, follower = pty.openpty()
-    # No wider than this: Rich asks the terminal.
+    # 24 lines of 80 columns: Rich asks the terminal.
     fcntl.ioctl(follower, termios.TIOCSWINSZ, b"\x18\x00\x50\x00\x00\x00\x00\x00")
     began = time.monotonic()
     done = subprocess.run(
-        [*COMMAND, "--config", str(place.config), "deliver", "--import", str(box)],
-        stdout=subprocess.PIPE, stderr=follower, timeout=90, check=True,
+        command, stdout=subprocess.PIPE, stderr=follower, timeout=90, check=True,
         env=os.environ | {"TERM": "xterm"},
     )  # fmt: skip
     seconds = time.monotonic() - began
     os.close(follower)
-    assert done.stdout == b"10000 stored, 0 known before, 0 refused\n"
+    assert done.stdout.decode() == f"{10_000 - before} stored, {before} known before, 0 refused\n"
     assert b"reading" in os.read(leader, 4096)
     os.close(leader)
+    assert place.rows("count(*)")[0][0] == 10_000
     assert seconds < 40
+
+
+@pytest.mark.peer("postgresql")
+def test_a_pipe_into_postgresql(postgres, tmp_path):
+    url = postgres.database()
+    place = Place(tmp_path, url)
+    assert_tempfail(place.run(given=MAIL), "`maildesk migrate`")
+    with closing(Database(url)) as db:
+        migrate.upgrade(db)
+    for _ in range(2):
+        assert place.run("--from=maria@customer.example", given=MAIL) == (0, "", "")
+    rows = postgres.execute("SELECT via, return_path FROM inbound", url.rpartition("/")[2])
+    assert rows == [("pipe", "maria@customer.example")]
 
 
 MBOXES = [
