@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import Select, func, select, update
+from sqlalchemy import Select, bindparam, func, select, text, update
 from sqlmodel import Session, col
 
 from maildesk import log
@@ -17,7 +17,7 @@ from maildesk.mail.parcel import Parcel
 from maildesk.mail.smtp import Reply
 from maildesk.rules.backoff import GIVE_UP_AFTER, LONGEST_SEND, Verdict, retry_delay
 from maildesk.store.db import Database, rows_met
-from maildesk.store.tables import OutboundRow, SettingRow
+from maildesk.store.tables import Moment, OutboundRow, SettingRow
 
 MAY_SEND = "may_send"
 
@@ -122,22 +122,31 @@ def _settle(
     return [_settle_one(session, *outcome, now) for outcome in outcomes]
 
 
+_SETTLED = text(
+    "UPDATE outbound SET state = :state, last_reply = :reply, next_attempt_at = :next,"
+    " settled_at = :settled WHERE id = :id AND attempts = :attempt AND state = 'queued'"
+).bindparams(bindparam("next", type_=Moment), bindparam("settled", type_=Moment))
+
+
 def _settle_one(
     session: Session, parcel: Parcel, reply: Reply, verdict: Verdict, now: datetime
 ) -> str:
-    values: dict[str, object] = {"last_reply": str(reply)}
-    state = "queued"
+    state, again = "queued", now
     if verdict is Verdict.SENT:
         state = "sent"
     elif verdict is Verdict.FAILED or now - parcel.queued_at > GIVE_UP_AFTER:
         state = "failed"
     else:
-        values["next_attempt_at"] = now + retry_delay(parcel.attempt)
-    if state != "queued":
-        values |= {"state": state, "settled_at": now}
-    row = update(OutboundRow).where(
-        col(OutboundRow.id) == parcel.id,
-        col(OutboundRow.attempts) == parcel.attempt,
-        col(OutboundRow.state) == "queued",
+        again = now + retry_delay(parcel.attempt)
+    met = session.connection().execute(
+        _SETTLED,
+        {
+            "state": state,
+            "reply": str(reply),
+            "next": again,
+            "settled": None if state == "queued" else now,
+            "id": parcel.id,
+            "attempt": parcel.attempt,
+        },
     )
-    return state if rows_met(session, row.values(values)) else "late"
+    return state if met.rowcount else "late"
