@@ -31,6 +31,7 @@ _PRIORITIES = {"debug": 7, "info": 6, "warning": 4, "error": 3, "critical": 2}
 _QUIET = {
     "mail.log": logging.ERROR,  # aiosmtpd warns about session.login_data at every message
     "asyncio": logging.WARNING,
+    "alembic": logging.WARNING,
     "aiosmtplib": logging.WARNING,
     "imapclient": logging.WARNING,  # its debug lines hold the conversation, passwords too
 }

@@ -10,6 +10,7 @@ import contextlib
 import multiprocessing
 import queue
 import resource
+import signal
 import threading
 import time
 from collections.abc import Callable
@@ -154,6 +155,8 @@ def _read_mails(pipe: Connection, cpu: int, memory: int) -> None:
     """Read messages until the pipe closes. Runs in the reader process."""
     from maildesk.mail.reading import read
 
+    # Ctrl-C reaches the whole group of processes; a reader ends when its pipe closes.
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
     resource.setrlimit(resource.RLIMIT_AS, (memory, memory))
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
     hard = resource.getrlimit(resource.RLIMIT_CPU)[1]
@@ -161,6 +164,9 @@ def _read_mails(pipe: Connection, cpu: int, memory: int) -> None:
         try:
             raw, envelope, headers_only = pipe.recv()
         except EOFError:
+            return
+        except MemoryError:
+            pipe.send(f"the message alone needs more than {memory // 2**20} MiB")
             return
         used = resource.getrusage(resource.RUSAGE_SELF)
         # The limit counts the whole life of the process, so it moves on with every mail.
