@@ -14,7 +14,22 @@ import typer
 
 from maildesk import __version__
 
-NOUNS = ("check", "parse", "serve", "deliver", "backup", "restore", "trial")
+NOUNS = (
+    "check",
+    "parse",
+    "serve",
+    "deliver",
+    "backup",
+    "restore",
+    "trial",
+    "customer",
+    "staff",
+    "ticket",
+    "outbox",
+    "quarantine",
+    "ledger",
+    "migrate",
+)
 
 WRONG = 2  # the exit code for whatever an operator can mend
 INTERRUPTED = 130  # 128 + SIGINT, as shells have it
@@ -88,12 +103,16 @@ def _sentence(error: Exception) -> str | None:
     if isinstance(error, OSError):
         named = f"{error.filename}: " if error.filename else ""
         return show.safe(f"{named}{error.strerror or error}")
+    if type(error).__name__ == "NoArgsIsHelpError":  # typer's own; a bare `maildesk` asks for help
+        sys.stdout.write(f"{error}\n")
+        sys.exit(0)
     usage = getattr(error, "format_message", None)  # a wrong option or argument, said by typer
     if usage is not None:
         return show.safe(f"{usage()} (see maildesk --help)")
     for module, name in (
         ("maildesk.config.part", "ConfigError"),
         ("maildesk.store.db", "Unreachable"),
+        ("maildesk.desk.people", "Refused"),
     ):
         loaded = sys.modules.get(module)
         if loaded and isinstance(error, getattr(loaded, name)):

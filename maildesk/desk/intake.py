@@ -141,7 +141,7 @@ def _take(session: Session, rows: list[InboundRow]) -> list[Claimed]:
     query = select(col(InboundRow.id), col(RawRow.content)).join(
         RawRow, col(RawRow.sha256) == col(InboundRow.raw_sha256)
     )
-    raws = dict(session.execute(query.where(col(InboundRow.id).in_(ids))).tuples().all())
+    raws = dict(session.execute(query.where(col(InboundRow.id).in_(ids))).all())
     claimed = [
         Claimed(row.id or 0, row.attempts + 1, _envelope(row), raws[row.id], ticket, message,
                 row.oversize, row.quiet, _headers_only(row))

@@ -29,8 +29,10 @@ def author(head: Head) -> str | None:
     """Return the one plain mailbox of the one From field, or None: then it is nobody's mail.
 
     The rule of SECURITY.md section 5.1: no group, route, comment, second "@" or "<", no
-    control; at most 320 octets in the address. The domain comes back in lower case as A-labels
-    (RFC 5891), the local part as it was. A quoted display name may repeat the very address, as
+    control; at most 320 octets in the address. It comes back in lower case, the domain as
+    A-labels (RFC 5891): an author is compared with the addresses of agents, contacts and
+    participants, and no provider in use tells two mailboxes apart by case (RFC 5321 section 2.4
+    asks them not to). A quoted display name may repeat the very address, as
     Outlook writes it, and no other.
     """
     fields = head.values.get("from", [])
@@ -50,7 +52,7 @@ def author(head: Head) -> str | None:
     name = (found["name"] or b"").strip(b"\"' ")
     if (b"@" in name or b"<" in name) and name.lower() != address.lower().encode("ascii"):
         return None
-    return address
+    return address.lower()
 
 
 def a_label(domain: str) -> str | None:

@@ -8,7 +8,7 @@ from maildesk.mail.header import split
 FROM = [
     # From field(s)                                    author                  why
     (b"a@b.example",                                   "a@b.example",          "bare address"),
-    (b"Anna Berg <A.Berg@B.Example>",                  "A.Berg@b.example",     "the local part stays, the domain is lowered"),
+    (b"Anna Berg <A.Berg@B.Example>",                  "a.berg@b.example",     "compared without regard to case"),
     (b"=?utf-8?q?J=C3=BC?= <a@b.example>",             "a@b.example",          "encoded words stand in the display name"),
     (b'"Berg, Anna" <a@b.example>',                    "a@b.example",          "a quoted comma separates nothing"),
     (b'"\'a@b.example\'" <a@b.example>',               "a@b.example",          "Outlook repeats the address"),

@@ -1,0 +1,196 @@
+"""`maildesk customer`: who pays, his people, and what he agreed to."""
+
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from maildesk.cli import show
+from maildesk.cli.opened import Opened, opened
+from maildesk.cli.options import Config, Json
+
+if TYPE_CHECKING:
+    from maildesk.desk.customers import Customer
+
+Named = Annotated[str, typer.Argument(metavar="CUSTOMER", help="The name, or the id.")]
+Language = Annotated[str | None, typer.Option(help='de or en; "" for what he writes in.')]
+Rate = Annotated[str | None, typer.Option(help='Net, of an hour, 95.00; "" for the desk\'s.')]
+Contract = Annotated[str | None, typer.Option(help='Which contract there is; "" for none.')]
+Limit = Annotated[
+    str | None,
+    typer.Option(metavar="MIN", help='Minutes that need no approval; "" for the desk\'s.'),
+]
+
+
+def register(app: typer.Typer) -> None:
+    """Add the commands to the command line."""
+    noun = typer.Typer(rich_markup_mode=None)
+    for name, command in (
+        ("add", add), ("change", change), ("list", list_), ("show", show_), ("contact", contact),
+        ("domain", domain), ("remove", remove), ("terms", terms),
+    ):  # fmt: skip
+        noun.command(name)(command)
+    app.add_typer(noun, name="customer", help="Customers, their people and their terms.")
+
+
+def add(
+    name: Annotated[str, typer.Argument(help="The name of the organisation.")],
+    language: Language = None,
+    rate: Rate = None,
+    contract: Contract = None,
+    limit: Limit = None,
+    config: Config = None,
+    json: Json = False,
+) -> None:
+    """Add a customer."""
+    from maildesk.desk import customers
+
+    said = customers.Particulars(name, language, rate, contract, limit)
+    with opened(config) as desk:
+        currency = desk.site.money.currency
+        _say(desk, customers.add(desk.db, said, currency, datetime.now(UTC)), json)
+
+
+def change(
+    customer: Named,
+    name: Annotated[str | None, typer.Option(help="A new name.")] = None,
+    language: Language = None,
+    rate: Rate = None,
+    contract: Contract = None,
+    limit: Limit = None,
+    config: Config = None,
+    json: Json = False,
+) -> None:
+    """Change what is said of a customer.
+
+    What is not named stays as it is.
+    """
+    from maildesk.desk import customers
+
+    said = customers.Particulars(name, language, rate, contract, limit)
+    with opened(config) as desk:
+        currency = desk.site.money.currency
+        _say(desk, customers.change(desk.db, customer, said, currency), json)
+
+
+def list_(config: Config = None, json: Json = False) -> None:
+    """List the customers, by name."""
+    from maildesk.desk import customers
+
+    with opened(config) as desk:
+        found = customers.listed(desk.db)
+    if json:
+        show.as_json(found)
+        return
+    show.table(
+        ("id", "name", "language", "rate", "limit", "contract", "terms", "contacts", "domains"),
+        [
+            (each.id, each.name, each.language, each.rate, each.limit_minutes, each.contract,
+             each.terms_version, len(each.contacts), ", ".join(each.domains))
+            for each in found
+        ],
+        empty="no customers yet; `maildesk customer add NAME`",
+    )  # fmt: skip
+
+
+def show_(customer: Named, config: Config = None, json: Json = False) -> None:
+    """Show one customer with his contacts and domains."""
+    from maildesk.desk import customers
+
+    with opened(config) as desk:
+        _say(desk, customers.one(desk.db, customer), json)
+
+
+def contact(
+    customer: Named,
+    address: Annotated[str, typer.Argument(help="The address that the person writes from.")],
+    name: Annotated[str | None, typer.Option(help="The person's name.")] = None,
+    language: Annotated[str | None, typer.Option(help="de or en; else the customer's.")] = None,
+    may_approve: Annotated[
+        bool | None, typer.Option(help="Whether the person may approve costs.")
+    ] = None,
+    config: Config = None,
+    json: Json = False,
+) -> None:
+    """Add a person to a customer, or change one who is there."""
+    from maildesk.desk import customers
+
+    with opened(config) as desk:
+        own = desk.site.desk.addresses
+        person = customers.Person(address, name, language, may_approve)
+        _say(desk, customers.contact(desk.db, customer, person, own), json)
+
+
+def domain(
+    customer: Named,
+    domain: Annotated[str, typer.Argument(help="A mail domain, such as kunde.example.")],
+    config: Config = None,
+    json: Json = False,
+) -> None:
+    """Count everybody at a domain to a customer.
+
+    It proves nothing: only the contacts may order and approve.
+    """
+    from maildesk.desk import customers
+
+    with opened(config) as desk:
+        own = desk.site.desk.addresses
+        _say(desk, customers.domain(desk.db, customer, domain, own), json)
+
+
+def remove(
+    customer: Named,
+    given: Annotated[str, typer.Argument(metavar="ADDRESS|DOMAIN")],
+    config: Config = None,
+    json: Json = False,
+) -> None:
+    """Take a person's address or a domain away from a customer."""
+    from maildesk.desk import customers
+
+    with opened(config) as desk:
+        _say(desk, customers.remove(desk.db, customer, given), json)
+
+
+def terms(
+    customer: Named,
+    version: Annotated[str, typer.Option(help="Which version of the terms.")],
+    by: Annotated[str, typer.Option(metavar="WHO", help="Who accepted them.")] = "",
+    at: Annotated[
+        datetime | None, typer.Option(formats=["%Y-%m-%d"], metavar="DATE", help="Else now.")
+    ] = None,
+    config: Config = None,
+    json: Json = False,
+) -> None:
+    """Note that a customer accepted the terms."""
+    from maildesk.desk import customers
+
+    now = datetime.now(UTC)
+    with opened(config) as desk:
+        when = at.replace(tzinfo=desk.zone) if at else now
+        _say(desk, customers.accept_terms(desk.db, customer, version, by, when, now), json)
+
+
+def _say(desk: Opened, customer: "Customer", json: bool) -> None:
+    if json:
+        show.as_json(customer)
+        return
+    money = desk.site.money
+    accepted = f"{customer.terms_version}, {customer.terms_accepted_by}".strip(", ")
+    if at := desk.local(customer.terms_accepted_at):
+        accepted += f", {at:%Y-%m-%d}"
+    rate = customer.rate or f"{money.rate} {money.currency} (the desk's)"
+    limit = customer.limit_minutes
+    minutes = f"{money.limit_minutes} (the desk's)" if limit is None else limit
+    show.words(f"{customer.name} (id {customer.id})")
+    for name, value in (
+        ("language", customer.language or "the one that he writes in"),
+        ("rate", f"{rate} an hour, net"),
+        ("limit", f"{minutes} minutes without approval"),
+        ("contract", customer.contract or "none"),
+        ("terms", accepted or "not accepted"),
+        ("domains", ", ".join(customer.domains) or "none"),
+    ):
+        show.words(f"{name:<9} {value}")
+    for person in customer.contacts:
+        more = " ".join(filter(None, (person.language, "may approve" * person.may_approve)))
+        show.words(f"contact   {person.name} <{person.address}> {more}".rstrip())
