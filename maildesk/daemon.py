@@ -60,6 +60,7 @@ class Daemon:
         self._listeners: list[Listener] = []
         self._pollers: list[Poller] = []
         self._stop_asked: asyncio.Event | None = None
+        self._told: set[str] = set()
 
     @property
     def addresses(self) -> list[tuple[str, int] | str]:
@@ -181,8 +182,12 @@ class Daemon:
             log.database_trouble(str(error).splitlines()[0])
 
     def _template_broken(self, template: str, locale: str, words: str) -> None:
+        once = f"template:{locale}:{template}:{self._now():%Y%m%d}"
+        if once in self._told:
+            return  # perhaps it is the alarm's own template, and this very alarm is being written
+        self._told.add(once)
         figures = say.AlarmFigures("template_broken", about=f"{locale}/{template}.j2", reason=words)
-        self._alarm(f"template:{locale}:{template}:{self._now():%Y%m%d}", figures)
+        self._alarm(once, figures)
 
     def _queue_held(self, words: str) -> None:
         log.held("outbox", words)

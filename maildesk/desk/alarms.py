@@ -4,6 +4,7 @@ Each alarm has a once-key, so it is said once however often it is found. `look` 
 that stands in the database; a door that sees something else hands it to `raise_alarm`.
 """
 
+from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -96,6 +97,7 @@ def _is_told(session: Session, alarm: Alarm) -> bool:
 def _find(session: Session, desk: Desk, now: datetime) -> Iterator[Alarm]:
     yield from _stuck(session, desk, now)
     yield from _given_up(session, now)
+    yield from _silent(session, desk, now)
     aside = select(InboundRow).where(
         col(InboundRow.state) == "set_aside", col(InboundRow.handled_at) > now - LOOK_BACK
     )
@@ -141,6 +143,23 @@ def _stuck(session: Session, desk: Desk, now: datetime) -> Iterator[Alarm]:
         number=str(number),
     )
     yield Alarm(f"outbox_stuck:{oldest:%Y%m%d%H}", figures)
+
+
+def _silent(session: Session, desk: Desk, now: datetime) -> Iterator[Alarm]:
+    """Whoever got as many automatic answers as he may: perhaps a machine answers us (P6)."""
+    counted = select(col(OutboundRow.rcpt_to)).where(
+        col(OutboundRow.counted), col(OutboundRow.queued_at) > now - timedelta(hours=1)
+    )
+    answered = [rcpt_to.lower() for rcpt_to in session.scalars(counted)]
+    limit = desk.policy.budget
+    reached = [who for who, n in Counter(answered).items() if n >= limit.address_hour]
+    domains = Counter("@" + rcpt_to.rpartition("@")[2] for rcpt_to in answered)
+    reached += [domain for domain, n in domains.items() if n >= limit.domain_hour]
+    if len(answered) >= limit.all_hour:
+        german = say.is_german(desk.policy.language)
+        reached.append("allen Absendern zusammen" if german else "all senders together")
+    for who in reached[:MANY]:
+        yield Alarm(f"budget:{who}:{now:%Y%m%d}", say.AlarmFigures("budget_spent", about=who))
 
 
 def _given_up(session: Session, now: datetime) -> Iterator[Alarm]:

@@ -90,16 +90,23 @@ class Applier:
                 self._owed = []
                 progress = self._claim() > 0
                 progress = self._handle_ready() or progress
-            except SQLAlchemyError as error:
-                # Our own trouble, not a mail's: nothing is counted against anybody.
-                log.database_trouble(str(error).splitlines()[0])
-                self._owed += self._in_hand
-                self._forget()
-                self._stopping.wait(POLL_SECONDS)
+            except Exception as error:  # noqa: BLE001 - without this thread no mail is handled
+                self._start_over(error)
                 continue
             if not progress:
                 self._wake.wait(POLL_SECONDS)
         self._leave()
+
+    def _start_over(self, error: Exception) -> None:
+        if isinstance(error, SQLAlchemyError):
+            # Our own trouble, not a mail's: nothing is counted against anybody.
+            log.database_trouble(str(error).partition("\n")[0])
+            self._owed += self._in_hand
+        else:
+            # Ours too, but it may come again with the same mail: the attempts count.
+            log.handling_failed(next(iter(self._in_hand), 0), error)
+        self._forget()
+        self._stopping.wait(POLL_SECONDS)
 
     def _leave(self) -> None:
         try:

@@ -10,8 +10,16 @@ from datetime import datetime
 
 from maildesk.mail.message import Address, Origin
 from maildesk.rules import assign, kinds, letters_to
-from maildesk.rules.facts import AgentFacts, Candidate, Facts, Match, Received, TicketFacts
-from maildesk.rules.gate import why_not_answer
+from maildesk.rules.facts import (
+    AgentFacts,
+    Candidate,
+    Facts,
+    Match,
+    Received,
+    SentLetter,
+    TicketFacts,
+)
+from maildesk.rules.gate import bare, why_not_answer
 from maildesk.rules.plan import (
     AddMessage,
     Leave,
@@ -27,19 +35,20 @@ from maildesk.rules.signed import Purpose
 from maildesk.rules.ticket import ReplyEffect, State, after_customer_reply
 
 UNTITLED = {"de": "(kein Betreff)", "en": "(no subject)"}
+NORMAL = "normal"  # what untagged mail becomes; every configuration has this kind
 
 
 def decide(received: Received, facts: Facts, policy: Policy, now: datetime) -> Plan:
     """Return the steps to take for one message, in order."""
     reading = received.reading
-    if received.proofs.is_ours or reading.origin is Origin.OURS:
+    if _is_ours(received, policy):
         return (Leave("duplicate", "a mail of our own came back", _first_ticket(facts)),)
     if facts.known:
         return (Leave("duplicate", "the same mail came before", facts.known_in),)
-    if reading.origin in (Origin.BOUNCE, Origin.RECEIPT):
-        return _report(received, facts, policy, now)
-    if reading.origin is not Origin.PERSON and not _opens_tickets(received, facts, policy):
-        return _machine(received, facts)
+    if reading.origin is Origin.BOUNCE:
+        return _bounce(received, facts, policy)
+    if reading.origin is not Origin.PERSON:
+        return _machine(received, facts, policy, now)
     if facts.agent is not None:
         return _staff(received, facts, policy, facts.agent, now)
     joined = _join(received, facts)
@@ -54,41 +63,78 @@ def decide(received: Received, facts: Facts, policy: Policy, now: datetime) -> P
     )
 
 
-def _opens_tickets(received: Received, facts: Facts, policy: Policy) -> bool:
-    """Alarms of machines that the site named, or that a known contact runs, open tickets."""
+def _is_ours(received: Received, policy: Policy) -> bool:
+    """Our signature on the Message-ID, unless somebody else put his own name over it.
+
+    Whoever got a letter of ours can write its Message-ID on a mail of his own, and that mail is
+    not to be lost (P2).
+    """
     author = received.reading.mail.author
-    return received.reading.origin is Origin.AUTO_GENERATED and (
-        facts.contact is not None or author in policy.automatic_from
-    )
+    signed = received.proofs.is_ours or received.reading.origin is Origin.OURS
+    return signed and (author is None or bare(author) in policy.own)
 
 
-def _report(received: Received, facts: Facts, policy: Policy, now: datetime) -> Plan:
-    """A bounce counts only if it names a letter of ours, sent to that very recipient (P9)."""
+def _bounce(received: Received, facts: Facts, policy: Policy) -> Plan:
+    """A bounce counts only if it names a letter of ours, sent to that very recipient (P9).
+
+    It names no recipient where a server speaks in prose; then it has to come to the address
+    that we signed for bounces of this letter. A Message-ID alone is known to many.
+    """
     report, letter = received.reading.report, facts.letter
-    if letter is None or report is None:
+    if letter is None:
         return (Leave("automatic", "a report about no letter of ours"),)
-    if letter.ticket_id is None:
+    ticket = _ticket_of(letter, facts)
+    if ticket is None:
         about: Plan = (Leave("automatic", f"a report about a letter to {letter.rcpt_to}"),)
     else:
-        about = (AddMessage(letter.ticket_id, "bounce"),)
+        about = (AddMessage(ticket.id, "bounce"),)
+    rcpt_to = letter.rcpt_to.lower()
+    if report is None or not report.failed:
+        return about
     named = {recipient.lower() for recipient in report.recipients}
-    if not report.failed or (named and letter.rcpt_to not in named):
+    came_back = any(address.purpose is Purpose.BOUNCE for address in received.proofs.addresses)
+    if rcpt_to not in named and (named or not came_back):
         return about
     reason = " ".join(filter(None, (report.status, report.diagnostic)))[:300]
     mark = (*about, MarkUndeliverable(letter.id, reason or "undeliverable"))
-    ticket = next((c.ticket for c in facts.candidates if c.ticket.id == letter.ticket_id), None)
-    if ticket is None or letter.rcpt_to in {agent.address for agent in facts.agents}:
+    if ticket is None or rcpt_to in {agent.address.lower() for agent in facts.agents}:
         return mark  # a notice about an agent's dead mailbox would only go to that mailbox
     more = {"failed_recipient": letter.rcpt_to, "reason": reason}
     return (*mark, *letters_to.staff("staff_bounce", received, facts, policy, ticket, more=more))
 
 
-def _machine(received: Received, facts: Facts) -> Plan:
-    """Mail that no person wrote is filed, answers nobody, and changes nothing."""
+def _ticket_of(letter: SentLetter, facts: Facts) -> TicketFacts | None:
+    if letter.ticket_id is None:
+        return None
+    for candidate in facts.candidates:
+        # A merged ticket is replaced by its target, which has another id.
+        if candidate.ticket.id == letter.ticket_id or candidate.match is Match.SIGNED_ID:
+            return candidate.ticket
+    return None
+
+
+def _machine(received: Received, facts: Facts, policy: Policy, now: datetime) -> Plan:
+    """Mail that no person wrote is filed where it belongs, answers nobody and changes no state.
+
+    Alarms of machines that the site named, or that a known contact runs, open tickets and are
+    told to staff. So is what came by a list but belongs to a ticket: a person may have written
+    it.
+    """
+    origin, author = received.reading.origin, received.reading.mail.author
+    is_alarm = origin is Origin.AUTO_GENERATED and (
+        facts.contact is not None or (author or "").lower() in policy.automatic_from
+    )
     joined = _join(received, facts)
-    if joined is not None and received.reading.origin is not Origin.LIST:
-        return (AddMessage(joined[0].ticket.id, "automatic"),)
-    return (Leave("automatic", f"no person wrote it: {received.reading.origin_reason}"),)
+    if joined is None:
+        if is_alarm and facts.agent is None:
+            return _open(received, facts, policy, now)
+        return (Leave("automatic", f"no person wrote it: {received.reading.origin_reason}"),)
+    ticket, standing = joined[0].ticket, joined[1]
+    filed = AddMessage(ticket.id, "automatic")
+    if is_alarm or origin is Origin.LIST:
+        letter = "staff_reply" if standing == "participant" else "staff_third_party"
+        return (filed, *letters_to.staff(letter, received, facts, policy, ticket))
+    return (filed,)
 
 
 def _staff(
@@ -132,8 +178,9 @@ def _join(received: Received, facts: Facts) -> tuple[Candidate, str] | None:
 
 
 def _takes_part(author: str, facts: Facts, ticket: TicketFacts) -> bool:
-    same_customer = facts.contact is not None and facts.contact.customer_id == ticket.customer_id
-    return same_customer or ticket.number_of(author) > 0
+    if facts.contact is not None and facts.contact.customer_id == ticket.customer_id:
+        return True
+    return author.lower() in {address.lower() for address, _ in ticket.participants}
 
 
 def _customer_reply(
@@ -143,9 +190,10 @@ def _customer_reply(
     if effect is ReplyEffect.FOLLOW_UP:
         return _open(received, facts, policy, now, follows=ticket)
     steps: list[Step] = [AddMessage(ticket.id)]
-    if effect is ReplyEffect.IN_PROGRESS:
+    if effect is ReplyEffect.IN_PROGRESS and not received.quiet:
         steps.append(SetState(ticket.id, ticket.state, State.IN_PROGRESS, "reply of the customer"))
-    steps += letters_to.staff("staff_reply", received, facts, policy, ticket)
+    if ticket.state is not State.SPAM:
+        steps += letters_to.staff("staff_reply", received, facts, policy, ticket)
     return tuple(steps)
 
 
@@ -162,9 +210,9 @@ def _open(
     kind, wish = _kind(received, facts, policy)
     promise = kinds.kind_named(policy.kinds, kind).promise
     start = min(received.envelope.received_at, now)
-    requester = Address(
-        (facts.contact.name if facts.contact else "") or mail.sender.name, mail.author or ""
-    )
+    requester = Address(mail.sender.name, mail.author or "")
+    if facts.contact is not None:  # written as we keep it, not as he did today
+        requester = Address(facts.contact.name or mail.sender.name, facts.contact.address)
     ticket = OpenTicket(
         ticket_id=facts.ticket_id,
         title=subject.title or UNTITLED[language],
@@ -192,25 +240,24 @@ def _open(
     steps: list[Step] = [ticket, AddMessage(ticket.ticket_id)]
     if not why_not_answer(received, facts, policy.own, policy.budget):
         steps.append(letters_to.confirmation(received, facts, ticket))
-    if not received.quiet:
-        steps += letters_to.staff("staff_new", received, facts, policy, ticket)
+    steps += letters_to.staff("staff_new", received, facts, policy, ticket)
     return tuple(steps)
 
 
 def _kind(received: Received, facts: Facts, policy: Policy) -> tuple[str, str]:
-    """Return the kind a ticket starts with, and the wish that has to wait for accepted terms."""
-    normal = policy.kinds[0].name
+    """Return the kind a ticket starts with, and the wish that has to wait for accepted terms.
+
+    Somebody who is no contact of a customer orders nothing: there is nobody to charge.
+    """
     wanted = received.subject.kind
-    if wanted is None or wanted == normal:
-        return normal, ""
-    dearer = kinds.kind_named(policy.kinds, wanted).factor > policy.kinds[0].factor
-    free_to_order = policy.terms == "never" or (policy.terms == "dearer" and not dearer)
-    accepted = (
-        facts.contact is not None
-        and facts.customer is not None
-        and facts.customer.has_accepted_terms
+    if wanted is None or wanted == NORMAL:
+        return NORMAL, ""
+    normal, wish = (kinds.kind_named(policy.kinds, name) for name in (NORMAL, wanted))
+    is_free = policy.terms == "never" or (
+        policy.terms == "dearer" and not kinds.is_dearer(wish, normal)
     )
-    return (wanted, "") if accepted or free_to_order else (normal, wanted)
+    accepted = facts.customer is not None and facts.customer.has_accepted_terms
+    return (wanted, "") if facts.contact and (is_free or accepted) else (NORMAL, wanted)
 
 
 def _language(received: Received, facts: Facts, policy: Policy) -> str:

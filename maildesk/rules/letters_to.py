@@ -54,11 +54,14 @@ def staff(
 ) -> tuple[Tell, ...]:
     """Return one notice for the assignee, or for every agent where nobody is assigned.
 
-    One person's own mail never causes a mail to that person (`without`, and the author).
+    One person's own mail never causes a mail to that person (`without`, and the author). An
+    imported mail causes none at all.
     """
+    if received.quiet:
+        return ()
     ticket_id = ticket.ticket_id if isinstance(ticket, OpenTicket) else ticket.id
     assigned = [agent for agent in facts.agents if agent.id == ticket.assignee_id]
-    author = received.reading.mail.author
+    author = (received.reading.mail.author or "").lower()
     return tuple(
         Tell(
             letter=letter,
@@ -71,7 +74,7 @@ def staff(
             more=more or {},
         )
         for agent in assigned or facts.agents
-        if agent is not without and agent.address not in policy.own and agent.address != author
+        if agent is not without and agent.address.lower() not in policy.own | {author}
     )
 
 
@@ -83,6 +86,8 @@ def unproven(
     All agents are told if he is disabled. At most one such mail an hour and person, so that a
     forger cannot fill a mailbox.
     """
+    if received.quiet:
+        return ()
     hour = f"{now:%Y%m%d%H}"
     return tuple(
         Tell(
@@ -96,5 +101,5 @@ def unproven(
             more={"in_the_name_of": agent.name},
         )
         for told in ((agent,) if agent.enabled else facts.agents)
-        if told.address not in policy.own
+        if told.address.lower() not in policy.own
     )

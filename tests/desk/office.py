@@ -1,0 +1,284 @@
+"""A desk with its people, whose clock stands still until a test moves it: mail in, letters out."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from email import message_from_bytes
+from email.message import EmailMessage
+from email.policy import SMTP
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import insert, select, update
+from sqlmodel import SQLModel, col
+
+from maildesk.config import Site
+from maildesk.config.models import Assign, DatabaseSection, Desk, Keys, Templates
+from maildesk.daemon import Daemon, prepare
+from maildesk.desk import alarms, intake
+from maildesk.desk.applier import Applier
+from maildesk.desk.context import open_desk
+from maildesk.desk.keys import load_keyring
+from maildesk.desk.reader import Readers
+from maildesk.mail.smtp import Envelope
+from maildesk.render import Renderer
+from maildesk.rules.signed import HANDLE, Purpose, SignedAddress, read_address, read_message_id
+from maildesk.rules.ticket import tag
+from maildesk.store.tables import (
+    AgentAddressRow,
+    AgentRow,
+    ContactRow,
+    CustomerRow,
+    DomainRow,
+    EventRow,
+    InboundRow,
+    MessageRow,
+    OutboundRow,
+    TicketRow,
+)
+
+START = datetime(2026, 11, 23, 9, 0, tzinfo=UTC)  # Monday, 10:00 in Berlin
+SUPPORT = "support@desk.example"
+LENA, MURAT = "lena@agency.example", "murat@agency.example"  # Lena gets the new tickets
+ANNA, BERT = "anna@firm.example", "bert@firm.example"  # of the firm that accepted the terms
+EMILY = "emily@tea.example"  # of one that did not, and writes English
+
+
+def mail(
+    sender: str,
+    subject: str,
+    text: str = "The shop is empty.",
+    to: str = SUPPORT,
+    message_id: str = "",
+    reply_to: Sequence[str] = (),
+    **more: str,
+) -> bytes:
+    """Return a message. `reply_to` are the Message-IDs it refers to, the parent last."""
+    fields = {
+        "Message-ID": f"<{message_id}>" if message_id else "",
+        "In-Reply-To": f"<{reply_to[-1]}>" if reply_to else "",
+        "References": " ".join(f"<{mid}>" for mid in reply_to),
+    } | {name.replace("_", "-"): value for name, value in more.items()}
+    head = [f"From: {sender}", f"To: {to}", f"Subject: {subject}",
+            "Date: Mon, 23 Nov 2026 09:59:00 +0100"]  # fmt: skip
+    head += [f"{name}: {value}" for name, value in fields.items() if value]
+    return ("\r\n".join([*head, "", *text.split("\n")]) + "\r\n").encode()
+
+
+@dataclass(frozen=True, slots=True)
+class Sent:
+    """One letter as it left: its envelope, and the message as the standard library reads it."""
+
+    id: int
+    purpose: str
+    ticket_id: int | None
+    return_path: str
+    rcpt_to: str
+    counted: bool
+    undeliverable: str
+    raw: bytes
+    message: EmailMessage
+
+    @property
+    def text(self) -> str:
+        part = self.message.get_body(("plain",))
+        assert part
+        # Words that belong together are held by no-break spaces; prose is wrapped.
+        return " ".join(str(part.get_content()).replace("\u00a0", " ").split())
+
+    @property
+    def mid(self) -> str:
+        return str(self.message["Message-ID"]).strip("<>")
+
+    @property
+    def reply_to(self) -> str:
+        return str(self.message["Reply-To"] or "")
+
+
+class Office:
+    """A desk, and what goes on in it. `now` is what its clock shows."""
+
+    def __init__(self, url: str, folder: Path, readers: Readers) -> None:
+        self.now = START
+        self.templates = folder / "templates" / "mail"
+        site = Site(
+            desk=Desk(address=SUPPORT, hostname="mail.desk.example"),
+            database=DatabaseSection(url=url),
+            keys=Keys(file=folder / "keys.json"),
+            assign=Assign(rule="fixed", agent="lena"),
+            templates=Templates(folder=folder / "templates"),
+        )
+        # Not started: only what it does about a broken template is wanted, the real one.
+        daemon = Daemon(site, lambda: self.now)
+        renderer = Renderer(site.templates.folder, daemon._template_broken)
+        self.desk = daemon.desk = open_desk(site, load_keyring(site.keys.file), renderer)
+        prepare(self.desk)
+        self._applier = Applier(self.desk, readers, lambda: self.now)
+        self._seen = 0
+        self._people()
+
+    def _people(self) -> None:
+        firms = [
+            {"id": 1, "name": "Firm", "created_at": START, "terms_accepted_at": START},
+            {"id": 2, "name": "Tea", "created_at": START, "terms_accepted_at": None},
+        ]
+        people = [
+            {"customer_id": 1, "address": ANNA, "name": "Anna Berger", "language": "de"},
+            {"customer_id": 1, "address": BERT, "name": "Bert Berger", "language": "de"},
+            {"customer_id": 2, "address": EMILY, "name": "Emily Clarke", "language": "en"},
+        ]
+        with self.desk.db.engine.begin() as connection:
+            for number, address in ((1, LENA), (2, MURAT)):
+                login = address.partition("@")[0]
+                agent = {"id": number, "login": login, "name": login.title(), "language": "de"}
+                connection.execute(insert(AgentRow), agent)
+                connection.execute(
+                    insert(AgentAddressRow), {"agent_id": number, "address": address}
+                )
+            connection.execute(insert(CustomerRow), firms)
+            connection.execute(insert(ContactRow), people)
+            connection.execute(insert(DomainRow), {"domain": "firm.example", "customer_id": 1})
+
+    def close(self) -> None:
+        self.desk.db.close()
+
+    def later(self, **span: float) -> None:
+        self.now += timedelta(**span)
+
+    def receive(
+        self, raw: bytes, rcpt_to: str = SUPPORT, return_path: str | None = None, via: str = "smtp"
+    ) -> InboundRow:
+        """Take a message in, have it handled, and return what became of it."""
+        return self.receive_all([raw], rcpt_to, return_path, via)[0]
+
+    def receive_all(
+        self,
+        raws: Sequence[bytes],
+        rcpt_to: str = SUPPORT,
+        return_path: str | None = None,
+        via: str = "smtp",
+    ) -> list[InboundRow]:
+        """Take messages in before any is handled, then have all of them handled."""
+        path = "sender@somewhere.example" if return_path is None else return_path
+        envelope = Envelope(path, (rcpt_to,), via, self.now)
+        ids = [intake.accept(self.desk.db, envelope, raw) for raw in raws]
+        return self.handle(ids)
+
+    def replay(self, inbound_id: int) -> InboundRow:
+        assert intake.replay(self.desk.db, inbound_id)
+        return self.handle([inbound_id])[0]
+
+    def handle(self, ids: Sequence[int]) -> list[InboundRow]:
+        self._applier.run_until_idle()
+        found = {row.id: row for row in self.rows(InboundRow)}
+        return [found[each] for each in ids]
+
+    def look_around(self) -> int:
+        """What the daemon does every few seconds: find what staff have to be told."""
+        return alarms.look(self.desk, self.now)
+
+    def rows(self, table: type[SQLModel]) -> list[Any]:
+        """Return all rows of a table by id, on their own."""
+        with self.desk.db.read() as session:
+            found = list(session.scalars(select(table).order_by(col(table.id))))  # type: ignore[attr-defined]  # each has an id
+            for row in found:
+                session.expunge(row)
+        return found
+
+    def tickets(self) -> list[TicketRow]:
+        return self.rows(TicketRow)
+
+    def messages(self, ticket_id: int) -> list[tuple[str, str]]:
+        """Return (author, standing) of every message in a ticket."""
+        return [
+            (row.author, row.standing)
+            for row in self.rows(MessageRow)
+            if row.ticket_id == ticket_id
+        ]
+
+    def journal(self, ticket_id: int) -> list[tuple[str, str]]:
+        """Return (trigger, detail) of every event of a ticket."""
+        return [
+            (row.trigger, row.detail) for row in self.rows(EventRow) if row.ticket_id == ticket_id
+        ]
+
+    def set_state(self, ticket_id: int, state: str, **more: Any) -> None:
+        """Put a ticket into a state, as the actions of agents will."""
+        row = update(TicketRow).where(col(TicketRow.id) == ticket_id)
+        with self.desk.db.engine.begin() as connection:
+            connection.execute(row.values(state=state, **more))
+
+    def letters(self) -> list[Sent]:
+        return [
+            Sent(row.id, row.purpose, row.ticket_id, row.return_path, row.rcpt_to, row.counted,
+                 row.undeliverable, row.raw, message_from_bytes(row.raw, policy=SMTP))
+            for row in self.rows(OutboundRow)
+        ]  # fmt: skip
+
+    def new_letters(self) -> list[Sent]:
+        """Return the letters that left since this was asked last."""
+        found = [letter for letter in self.letters() if letter.id > self._seen]
+        self._seen = max([self._seen, *(letter.id for letter in found)])
+        return found
+
+    def told(self) -> list[tuple[str, str]]:
+        """Return (recipient, purpose) of the letters that left since this was asked last."""
+        return [(letter.rcpt_to, letter.purpose) for letter in self.new_letters()]
+
+    def signed(self, address: str) -> SignedAddress | None:
+        return read_address(self.desk.keyring, address, self.now.date())
+
+    def bounce_of(self, letter: Sent, message_id: str, recipient: str = "") -> bytes:
+        """Return the report of a mail server that could not deliver a letter (RFC 3464)."""
+        whole = letter.raw.decode().partition("\r\n\r\n")[0]
+        status = (
+            "Reporting-MTA: dns; mx.firm.example\r\n\r\n"
+            f"Final-Recipient: rfc822; {recipient or letter.rcpt_to}\r\nAction: failed\r\n"
+            "Status: 5.1.1\r\nDiagnostic-Code: smtp; 550 5.1.1 no such user\r\n"
+        )
+        return (
+            f"From: MAILER-DAEMON@mx.firm.example\r\nTo: {letter.return_path or SUPPORT}\r\n"
+            "Subject: Undelivered Mail Returned to Sender\r\nAuto-Submitted: auto-replied\r\n"
+            f"Message-ID: <{message_id}@mx.firm.example>\r\nMIME-Version: 1.0\r\n"
+            "Content-Type: multipart/report; report-type=delivery-status; boundary=b\r\n\r\n"
+            "--b\r\nContent-Type: text/plain\r\n\r\nIt could not be delivered.\r\n\r\n"
+            f"--b\r\nContent-Type: message/delivery-status\r\n\r\n{status}\r\n"
+            f"--b\r\nContent-Type: text/rfc822-headers\r\n\r\n{whole}\r\n\r\n--b--\r\n"
+        ).encode()
+
+    def check_letters(self) -> None:
+        """Every letter that left, whatever it was about, is what all letters have to be."""
+        ids = []
+        for letter in self.letters():
+            message, ring = letter.message, self.desk.keyring
+            for name in ("From", "To", "Subject", "Date", "Message-ID", "Auto-Submitted"):
+                assert len(message.get_all(name, [])) == 1, (name, letter.purpose)
+            assert message["To"].addresses[0].addr_spec == letter.rcpt_to
+            assert message["From"].addresses[0].addr_spec == SUPPORT
+            assert message["Auto-Submitted"] in ("auto-replied", "auto-generated")
+            assert message["X-Auto-Response-Suppress"] == "All"
+            token = read_message_id(ring, letter.mid)
+            assert token, letter.mid
+            ids.append(letter.mid)
+            if letter.counted:
+                assert letter.return_path == "", "nobody bounces what went to a stranger"
+            else:
+                back = self.signed(letter.return_path)
+                assert back
+                assert (back.purpose, back.subject) == (Purpose.BOUNCE, token[:HANDLE])
+            if letter.ticket_id is None:
+                assert not letter.reply_to
+                continue
+            answer = self.signed(letter.reply_to)
+            assert answer
+            assert answer.subject == str(letter.ticket_id)
+            agent = {LENA: 1, MURAT: 2}.get(letter.rcpt_to)
+            expected = (Purpose.AGENT_NOTE, agent) if agent else (Purpose.CUSTOMER, 1)
+            assert (answer.purpose, answer.person) == expected
+            assert str(message["Subject"]).startswith(f"[{tag('DD', letter.ticket_id)}] ")
+            if agent:
+                assert message["In-Reply-To"] is None, "a notice stands in a thread of ours"
+                assert letter.text.startswith(
+                    "Eine Antwort auf diese E-Mail wird als interne Notiz"
+                )
+        assert len(set(ids)) == len(ids)
