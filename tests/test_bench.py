@@ -1,0 +1,33 @@
+"""The measurement itself works: a small one runs through and prints its table."""
+
+import subprocess
+import sys
+from pathlib import Path
+
+REPOSITORY = Path(__file__).resolve().parents[1]
+
+
+def test_a_small_bench_prints_its_table(tmp_path: Path) -> None:
+    table = tmp_path / "table.md"
+    options = ["--quick", "--new", "6", "--replies", "4", "--tickets", "0,40", "--peers", ""]
+    done = subprocess.run(
+        [sys.executable, "-m", "bench", *options, "--markdown", str(table)],
+        cwd=REPOSITORY, capture_output=True, text=True, timeout=60,
+    )  # fmt: skip
+    assert done.returncode == 0, done.stderr
+    assert "maildesk, end to end: mails/s" in done.stdout
+    assert "Roundup skipped: no folder of peers was named" in done.stdout
+    assert "growth" in done.stdout
+    assert "| maildesk --help, s |" in table.read_text()
+
+
+def test_own_mix_is_the_same_each_time_and_its_replies_name_their_parents() -> None:
+    from bench import mix
+
+    made = mix.make(30, 20)
+    assert made == mix.make(30, 20)
+    asked = {m.message_id for m in made[:30]}
+    assert len(asked) == 30
+    for reply in made[30:]:
+        assert reply.parent in asked
+        assert reply.parent.encode() in reply.raw
