@@ -8,6 +8,7 @@ import asyncio
 import shutil
 import signal
 import threading
+import time
 from collections.abc import Callable
 from concurrent.futures import Future
 from contextlib import suppress
@@ -41,6 +42,7 @@ from maildesk.store.db import probe
 from maildesk.store.tables import CounterRow, SettingRow
 
 TICK_SECONDS = 20.0
+ROOM_SECONDS = 1.0  # how long an answer about free space holds
 
 
 def utc_now() -> datetime:
@@ -60,6 +62,7 @@ class Daemon:
         self._listeners: list[Listener] = []
         self._pollers: list[Poller] = []
         self._stop_asked: asyncio.Event | None = None
+        self._room, self._room_asked = True, float("-inf")
         self._told: set[str] = set()
 
     @property
@@ -155,8 +158,12 @@ class Daemon:
         """Tell whether the disk of an SQLite file has its reserve left."""
         if not self.desk.db.is_sqlite or not self.desk.db.url.database:
             return True
-        folder = Path(self.desk.db.url.database).parent
-        return shutil.disk_usage(folder).free > self.site.limits.free_space
+        asked = time.monotonic()
+        if asked - self._room_asked > ROOM_SECONDS:
+            folder = Path(self.desk.db.url.database).parent
+            self._room = shutil.disk_usage(folder).free > self.site.limits.free_space
+            self._room_asked = asked
+        return self._room
 
     async def _tick(self) -> None:
         """Time passes: alarms are found, the watchdog is told that we live."""

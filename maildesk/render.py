@@ -7,6 +7,7 @@ up a mail: the shipped one is used, and `on_broken` tells whoever can mend it.
 import re
 from collections.abc import Callable
 from dataclasses import fields, is_dataclass
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -173,7 +174,8 @@ def _tidy(text: str) -> str:
     return "\n".join(lines) + "\n" if lines else ""
 
 
-def _wrap(line: str) -> list[str]:
+@lru_cache(maxsize=1024)
+def _wrap(line: str) -> tuple[str, ...]:
     """Break a line at blanks; rows ("Label: value") and items go on set in by two columns."""
     hanging = "  " if _HANGING.match(line) else ""
     lines, current = [], ""
@@ -183,7 +185,7 @@ def _wrap(line: str) -> list[str]:
             current = hanging + word
         else:
             current = f"{current} {word}" if current else word
-    return [*lines, current]
+    return (*lines, current)
 
 
 def _explain(error: BaseException) -> str:

@@ -11,7 +11,8 @@ link never says anything but its own address: only what already stands in the te
 """
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from functools import lru_cache
 from html import escape
 
 WRAP = 76  # columns at which prose is wrapped; a shorter line ends where its writer meant it to
@@ -62,7 +63,10 @@ def _blocks(lines: list[str], depth: int) -> Iterator[str]:
     for line in (*lines, ""):
         quoted = line.startswith(">") and depth < _DEPTH
         if group and (not line or quoted is not quoting):
-            yield from _quote(group, depth) if quoting else _paragraph(group)
+            if quoting:
+                yield from _quote(group, depth)
+            else:
+                yield _ours(tuple(group)) if depth == 0 else "".join(_paragraph(group))
             group = []
         quoting = quoted
         if line.strip():
@@ -76,7 +80,13 @@ def _quote(lines: list[str], depth: int) -> Iterator[str]:
     yield "</blockquote>\n"
 
 
-def _paragraph(lines: list[str]) -> Iterator[str]:
+@lru_cache(maxsize=512)
+def _ours(lines: tuple[str, ...]) -> str:
+    """What we say ourselves is nearly always said in the same words; quotes never come here."""
+    return "".join(_paragraph(lines))
+
+
+def _paragraph(lines: Sequence[str]) -> Iterator[str]:
     """Give rows, items and prose of one paragraph, each kind in its own element."""
     open_kind = ""
     for line in _joined(lines):
@@ -100,7 +110,7 @@ _OPEN = {"row": _TABLE, "item": _UL, "prose": _P}
 _CLOSE = {"": "", "row": "</table>\n", "item": "</ul>\n", "prose": "</p>\n"}
 
 
-def _joined(lines: list[str]) -> Iterator[str]:
+def _joined(lines: Sequence[str]) -> Iterator[str]:
     """Undo the wrapping: rows and items go on in lines set in by two, prose where it was full."""
     whole = last = ""
     indents = False

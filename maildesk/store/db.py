@@ -26,6 +26,7 @@ T = TypeVar("T")
 
 BATCH = 64  # changes in one commit; the sizes of mails bound the octets (see _Waiting.weight)
 BATCH_OCTETS = 32 * 1024 * 1024
+GATHER = 0.001  # seconds; only after a batch of more than one
 BUSY_SECONDS = 30
 TRIES = 5
 _DEADLOCK = {"40001", "40P01"}  # serialization_failure, deadlock_detected (PostgreSQL, appendix A)
@@ -111,7 +112,10 @@ class Database:
         self.engine.dispose()
 
     def _run(self) -> None:
+        busy = False
         while (first := self._queue.get()) is not None:
+            if busy:
+                time.sleep(GATHER)  # more comes while many ask: fewer, larger commits
             batch, octets, last = [first], first.weight, False
             while len(batch) < BATCH and octets < BATCH_OCTETS and not last:
                 try:
@@ -123,6 +127,7 @@ class Database:
                 else:
                     batch.append(item)
                     octets += item.weight
+            busy = len(batch) > 1
             self._commit(batch)
             if last:
                 return
