@@ -51,6 +51,7 @@ class Applier:
     ) -> None:
         self._desk, self._readers, self._now, self._on_letters = desk, readers, now, on_letters
         self._wake = threading.Event()
+        self._arrived = True  # something may wait to be claimed: ask the database
         self._stopping = threading.Event()
         self._in_hand: dict[int, _InHand] = {}
         self._again: dict[int, frozenset[str]] = {}  # failed, to be claimed anew; with their keys
@@ -64,6 +65,7 @@ class Applier:
 
     def wake(self) -> None:
         """Say that something waits; a hint, from any thread."""
+        self._arrived = True
         self._wake.set()
 
     def stop(self) -> None:
@@ -78,6 +80,7 @@ class Applier:
             if not self._handle_ready():
                 self._wake.wait(POLL_SECONDS)
             self._wake.clear()
+            self._arrived = True
 
     def _run(self) -> None:
         while not self._stopping.is_set():
@@ -85,6 +88,7 @@ class Applier:
             try:
                 if not self._is_the_applier():
                     self._wake.wait(POLL_SECONDS)
+                    self._arrived = True
                     continue
                 intake.give_back(self._desk.db, self._owed)
                 self._owed = []
@@ -93,8 +97,8 @@ class Applier:
             except Exception as error:  # noqa: BLE001 - without this thread no mail is handled
                 self._start_over(error)
                 continue
-            if not progress:
-                self._wake.wait(POLL_SECONDS)
+            if not progress and not self._wake.wait(POLL_SECONDS):
+                self._arrived = True  # nobody said so, but another process may have taken mail
         self._leave()
 
     def _start_over(self, error: Exception) -> None:
@@ -106,6 +110,7 @@ class Applier:
             # Ours too, but it may come again with the same mail: the attempts count.
             log.handling_failed(next(iter(self._in_hand), 0), error)
         self._forget()
+        self._arrived = True
         self._stopping.wait(POLL_SECONDS)
 
     def _leave(self) -> None:
@@ -143,8 +148,9 @@ class Applier:
 
     def _claim(self) -> int:
         room = IN_HAND - len(self._in_hand)
-        if room < BATCH and not self._again:
+        if not self._again and (room < BATCH or not self._arrived):
             return 0
+        self._arrived = False
         claimed = intake.claim(self._desk.db, self._now(), max(room, 1), list(self._in_hand))
         for message in claimed:
             reading = self._readers.read(
@@ -155,6 +161,8 @@ class Applier:
             )
             self._in_hand[message.inbound_id] = _InHand(message, scan_keys(message.raw), reading)
             self._again.pop(message.inbound_id, None)
+        if len(claimed) >= room:
+            self._arrived = True
         if not claimed:
             self._again.clear()  # somebody took them from the queue: nothing waits any more
         return len(claimed)
