@@ -76,6 +76,7 @@ class Applier:
 
     def run_until_idle(self) -> None:
         """Handle everything that waits, in the caller's thread, and return."""
+        self._arrived = True
         while self._claim() or self._in_hand or self._again:
             if not self._handle_ready():
                 self._wake.wait(POLL_SECONDS)
@@ -183,6 +184,8 @@ class Applier:
             self._handle(reads)
         for item in ready:
             self._in_hand.pop(item.claimed.inbound_id, None)
+        if ready and not self._in_hand:
+            self._arrived = True  # a message that is claimed alone had to wait for this
         return bool(ready)
 
     def _result(self, item: _InHand) -> Read | None:
