@@ -36,7 +36,7 @@ bench: install  ## speed of a message from the socket to the relay
 	$(BIN)/python -m bench $(ARGS)
 
 lock:  ## pin everything again (needs uv)
-	uv pip compile --quiet --generate-hashes --no-emit-index-url --universal --python-version 3.11 \
+	uv pip compile --quiet --generate-hashes --universal --python-version 3.11 \
 	  --extra dev --custom-compile-command "make lock" --upgrade -o requirements.lock pyproject.toml
 
 clean:
