@@ -6,6 +6,7 @@ import logging
 from datetime import UTC, datetime
 
 import pytest
+import structlog
 
 from maildesk import log
 from maildesk.mail.smtp import Envelope, Reply
@@ -21,6 +22,7 @@ def lines(monkeypatch):
     monkeypatch.delenv("JOURNAL_STREAM", raising=False)
     root = logging.getLogger()
     before = root.level, list(root.handlers)
+    ours = structlog.get_config()
 
     def start(format="console", level="info"):
         stream = io.StringIO()
@@ -30,6 +32,7 @@ def lines(monkeypatch):
     yield start
     root.setLevel(before[0])
     root.handlers[:] = before[1]
+    structlog.configure(**ours)
 
 
 def test_the_story_of_a_message_and_its_letter(lines):

@@ -15,8 +15,9 @@ from maildesk.rules.promise import Mode
 
 EXCERPT_LINES = 200
 EXCERPT_CHARACTERS = 8192
+EXCERPT_LOOK = 4 * EXCERPT_CHARACTERS  # of a text looked at: empty lines may go
 
-_BLANK_LINES = re.compile(r"(?:\r?\n[ \t]*){2,}\r?\n")
+_BLANK_LINES = re.compile(r"\n(?:[ \t]*\n){2,}")
 
 NO_BREAK = "\u00a0"
 
@@ -136,10 +137,15 @@ def excerpt(text: str) -> tuple[str, bool]:
 
     Runs of empty lines become one.
     """
-    text = _BLANK_LINES.sub("\n\n", text)
-    head = text[: EXCERPT_CHARACTERS + 1].replace("\r\n", "\n").replace("\r", "\n").strip("\n")
+    seen = text[:EXCERPT_LOOK]
+    head = seen.replace("\r\n", "\n").replace("\r", "\n").strip("\n")
+    head = _BLANK_LINES.sub("\n\n", head).rstrip()
     lines = head[:EXCERPT_CHARACTERS].split("\n")
-    is_cut = len(text.rstrip()) > EXCERPT_CHARACTERS or len(lines) > EXCERPT_LINES
+    is_cut = (
+        len(head) > EXCERPT_CHARACTERS
+        or len(lines) > EXCERPT_LINES
+        or (len(text) > len(seen) and not text[len(seen) :].isspace())
+    )
     return "\n".join(lines[:EXCERPT_LINES]).rstrip(), is_cut
 
 

@@ -9,7 +9,6 @@ is compared in constant time. A signed Message-ID authorises threading, never au
 signed address proves nothing without the person's From (SECURITY.md sections 5.2 and 5.4).
 """
 
-import hashlib
 import hmac
 import re
 from base64 import b32encode
@@ -126,8 +125,8 @@ def _is_signed(keyring: Keyring, kid: str, use: str, head: str, mac: str) -> boo
 
 
 def _mac(key: bytes, use: str, head: str) -> str:
-    digest = hmac.new(key, f"{use}|{head}".encode("ascii"), hashlib.sha256).digest()
-    return b32encode(digest).decode("ascii")[:26].lower()
+    digest = hmac.digest(key, f"{use}|{head}".encode("ascii"), "sha256")
+    return b32encode(digest[:20]).decode("ascii")[:26].lower()
 
 
 def _number(value: int) -> str:

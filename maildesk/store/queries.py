@@ -6,10 +6,11 @@
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from datetime import datetime, timedelta
+from functools import cache
 from typing import Any
 
-from sqlalchemy import Select, func, select
-from sqlmodel import Session, col
+from sqlalchemy import Select, bindparam, func, select
+from sqlmodel import Session, SQLModel, col
 
 from maildesk.mail.message import Address
 from maildesk.rules.facts import (
@@ -145,11 +146,11 @@ def _candidates(
 
 def tickets(session: Session, ids: Collection[int]) -> dict[int, TicketFacts]:
     """Return tickets by the id that was asked for; a merged one is replaced by its target."""
-    rows = {row.id: row for row in _rows(session, select(TicketRow), col(TicketRow.id), ids)}
+    rows = {row.id: row for row in _rows(session, TicketRow, "id", ids)}
     merged = {row.merged_into for row in rows.values() if row.merged_into} - rows.keys()
-    rows |= {row.id: row for row in _rows(session, select(TicketRow), col(TicketRow.id), merged)}
+    rows |= {row.id: row for row in _rows(session, TicketRow, "id", merged)}
     taking_part: dict[int, list[tuple[str, int]]] = defaultdict(list)
-    for person in _rows(session, select(ParticipantRow), col(ParticipantRow.ticket_id), rows):
+    for person in _rows(session, ParticipantRow, "ticket_id", rows):
         taking_part[person.ticket_id].append((person.address, person.number))
     values = {
         id_: TicketFacts(
@@ -171,8 +172,8 @@ def tickets(session: Session, ids: Collection[int]) -> dict[int, TicketFacts]:
     return {id_: values.get(rows[id_].merged_into or id_, value) for id_, value in values.items()}
 
 
-def customer(row: CustomerRow) -> CustomerFacts:
-    """Return a customer's row as a value."""
+def customer(row: Any) -> CustomerFacts:
+    """Return a row of `customer` as a value."""
     return CustomerFacts(
         id=row.id or 0,
         name=row.name,
@@ -214,17 +215,17 @@ def _people(
 ) -> tuple[dict[str, ContactFacts], dict[str, dict[Any, Any]]]:
     contacts = {
         row.address: ContactFacts(row.customer_id, row.address, row.name, row.language)
-        for row in _rows(session, select(ContactRow), col(ContactRow.address), authors)
+        for row in _rows(session, ContactRow, "address", authors)
     }
     domains = {author.rpartition("@")[2] for author in set(authors) - contacts.keys()}
     by_domain = {
         row.domain: row.customer_id
-        for row in _rows(session, select(DomainRow), col(DomainRow.domain), domains)
+        for row in _rows(session, DomainRow, "domain", domains)
     }
     ids = {contact.customer_id for contact in contacts.values()} | set(by_domain.values())
     by_id = {
         row.id: customer(row)
-        for row in _rows(session, select(CustomerRow), col(CustomerRow.id), ids)
+        for row in _rows(session, CustomerRow, "id", ids)
     }
     return contacts, {"@": by_domain, "#": by_id}
 
@@ -287,9 +288,18 @@ def _loads(session: Session) -> dict[int, int]:
     return dict(session.execute(query).all())
 
 
-def _rows(session: Session, query: Select[Any], key: Any, values: Iterable[Any]) -> Iterator[Any]:
+def _rows(
+    session: Session, kind: type[SQLModel], key: str, values: Iterable[Any]
+) -> Iterator[Any]:
+    """Give the rows, not objects of `kind`: those would cost more than all the rest."""
     for chunk in _chunks(set(values)):
-        yield from session.scalars(query.where(col(key).in_(chunk)))
+        yield from session.connection().execute(_where_in(kind, key), {"values": chunk})
+
+
+@cache
+def _where_in(kind: type[SQLModel], key: str) -> Select[Any]:
+    table = SQLModel.metadata.tables[str(kind.__tablename__)]
+    return select(table).where(table.c[key].in_(bindparam("values", expanding=True)))
 
 
 def _chunks(values: Collection[Any]) -> Iterator[list[Any]]:

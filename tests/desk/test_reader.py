@@ -2,6 +2,7 @@
 
 import os
 import signal
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
@@ -148,6 +149,9 @@ def test_a_reader_that_dies_says_how_and_the_next_mail_gets_a_new_one(number, wo
         (process,) = living() - before
         process.suspend()
         read = readers.read(raw, envelope(ANNA))
+        while not read.running():
+            time.sleep(0.01)
+        time.sleep(0.2)  # it is in the pipe by now
         os.kill(process.pid, number)
         if number != signal.SIGSTOP:
             process.resume()
