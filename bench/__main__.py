@@ -74,7 +74,7 @@ def _end_to_end(report: Report, stock: Stock, mails: Corpus, peers: Peers, ticke
         report.add(f"{peer.name}: CPU for a mail, ms", seen.cpu_ms, tickets, 1)
         report.add(f"{peer.name}: memory, MiB", seen.rss_mb, tickets)
     _tell(f"maildesk, {tickets} tickets")
-    ours = desk.end_to_end(stock, tickets, mails, CONNECTIONS)
+    ours = desk.end_to_end(stock, tickets, mails, CONNECTIONS, told_of_new=False)
     report.add("maildesk, end to end: mails/s", ours.rate, tickets, 1)
     if theirs:
         fastest = max(seen.rate for seen in theirs)
@@ -84,6 +84,11 @@ def _end_to_end(report: Report, stock: Stock, mails: Corpus, peers: Peers, ticke
     report.add("maildesk: end of mail to 250, p50, ms", ours.waited_ms, tickets, 1)
     report.add("maildesk: memory, all processes, MiB", ours.rss_mb, tickets, 0, "<= 300")
     report.add("maildesk: memory, shared pages once, MiB", ours.pss_mb, tickets)
+    _tell("maildesk, the agent told of new tickets too")
+    both = desk.end_to_end(stock, tickets, mails, CONNECTIONS, told_of_new=True)
+    report.add("maildesk, new tickets told to the agent too: mails/s", both.rate, tickets, 1)
+    letters = both.rate * both.letters / len(mails.all)
+    report.add("maildesk, the same: letters/s", letters, tickets, 1)
     return ours.rate
 
 

@@ -21,7 +21,8 @@ import psutil
 from bench.corpus import DESK, Corpus, Sample
 from bench.load import Sent, send
 from bench.relay import HOST, Relay
-from bench.stock import Stock
+from bench.stock import LOGIN, Stock
+from maildesk.desk import staff
 from maildesk.store import ledger
 from maildesk.store.db import Database
 
@@ -133,24 +134,30 @@ class Served:
             return False
 
 
-def end_to_end(stock: Stock, tickets: int, corpus: Corpus, connections: int) -> EndToEnd:
+def end_to_end(
+    stock: Stock, tickets: int, corpus: Corpus, connections: int, told_of_new: bool
+) -> EndToEnd:
     """Measure one run on a fresh database with so many tickets.
 
-    A new mail leads to two letters (confirmation, notice to the agent), a reply to one. A few
+    A new mail leads to a confirmation and, if the agent is `told_of_new`, a notice; a reply to
+    a notice. A few
     mails go before, uncounted: a desk runs for weeks, and the first minute of its readers,
     templates and holidays is not its speed. Raises RuntimeError if a mail did not become what
     it should.
     """
     url, samples = stock.fresh(tickets), corpus.all
+    with closing(Database(url)) as db:
+        staff.tell_of_new(db, LOGIN, told_of_new)
+    for_new = 2 if told_of_new else 1
     before = _count(url)
     with Relay() as relay, Served(stock.folder, url, relay.port) as desk:
         early = _warm_up(corpus)
         send(early, desk.port, connections)
-        _wait_for(relay, 2 * len(early), url)
+        _wait_for(relay, for_new * len(early), url)
         warm = desk.cpu()
         sent = send(samples, desk.port, connections)
-        expected = 2 * len(corpus.new) + len(corpus.replies)
-        ended = _wait_for(relay, 2 * len(early) + expected, url)
+        expected = for_new * len(corpus.new) + len(corpus.replies)
+        ended = _wait_for(relay, for_new * len(early) + expected, url)
         cpu = desk.cpu() - warm
         rss, pss = desk.memory()
     after = _count(url)

@@ -88,8 +88,8 @@ def conditions(database: str, new: int, replies: int, origin: str, rounds: int) 
         f" {mebibytes // 1024} GiB, {system}; load {os.getloadavg()[0]:.1f} at the start.",
         f"{_count(rounds, 'round')} of {new} new mails and {replies} replies that thread"
         f" ({origin}); senders are known customers, one agent.",
-        "Each run follows 60 mails that are not counted. All letters count: a new mail leads to a confirmation and a notice to the agent, a reply"
-        " to a notice. The peers send one letter for each mail.",
+        "Each run follows 60 mails that are not counted. One letter for each mail, ours and the"
+        " peers': a new one leads to a confirmation, a reply to a notice to the agent.",
     ]
 
 

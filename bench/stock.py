@@ -39,6 +39,7 @@ from maildesk.store.tables import (
 )
 
 AGENT = "lena@agentur.example"
+LOGIN = "lena"
 REALLY = 400  # requests that are taken in before their rows are multiplied
 OPEN_SHARE = 20  # one ticket in so many of a filled desk is still open
 KEPT_OCTETS = 1000  # of each copied mail and letter
@@ -134,7 +135,7 @@ class Stock:
 
 def _settle(session: Session, senders: Sequence[str]) -> None:
     """Write one agent, and a customer for each domain with everybody who sends from there."""
-    agent = AgentRow(login="lena", name="Lena Vogt", language="de")
+    agent = AgentRow(login=LOGIN, name="Lena Vogt", language="de")
     session.add(agent)
     session.flush()
     session.add(AgentAddressRow(agent_id=agent.id or 0, address=AGENT))

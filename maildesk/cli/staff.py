@@ -20,7 +20,7 @@ def register(app: typer.Typer) -> None:
     noun = typer.Typer(rich_markup_mode=None)
     for name, command in (
         ("add", add), ("address", address), ("remove", remove), ("enable", enable),
-        ("disable", disable), ("list", list_),
+        ("disable", disable), ("new", new), ("list", list_),
     ):  # fmt: skip
         noun.command(name)(command)
     app.add_typer(noun, name="staff", help="Who answers the tickets.")
@@ -71,6 +71,22 @@ def disable(login: Login, config: Config = None, json: Json = False) -> None:
     _enable(login, False, config, json)
 
 
+def new(
+    login: Login,
+    wanted: Annotated[str, typer.Argument(metavar="on|off", help="Whether he is told.")],
+    config: Config = None,
+    json: Json = False,
+) -> None:
+    """Send somebody a mail for each new ticket, or none; answers are sent to him either way."""
+    from maildesk.desk import staff
+
+    if wanted not in ("on", "off"):
+        raise typer.BadParameter(f"{wanted!r} is neither on nor off")
+    with opened(config) as desk:
+        agent = staff.tell_of_new(desk.db, login, wanted == "on")
+    _say(agent, json)
+
+
 def list_(config: Config = None, json: Json = False) -> None:
     """List the staff."""
     from maildesk.desk import staff
@@ -111,6 +127,7 @@ def _say(agent: "Agent", json: bool) -> None:
         show.as_json(agent)
         return
     standing = "" if agent.enabled else ", disabled"
+    standing += "" if agent.told_of_new else ", not told of new tickets"
     show.words(
         f"{agent.login}: {agent.name}, {', '.join(agent.addresses)}{standing};"
         f" {agent.open_tickets:,} open tickets"

@@ -25,6 +25,7 @@ class Agent:
     name: str
     language: str
     enabled: bool
+    told_of_new: bool
     addresses: tuple[str, ...]
     open_tickets: int
 
@@ -109,6 +110,19 @@ def enable(db: Database, login: str, enabled: bool) -> Agent:
     return db.change(work)
 
 
+def tell_of_new(db: Database, login: str, wanted: bool) -> Agent:
+    """Send an agent a mail for each new ticket, or none; of answers he is told either way."""
+
+    def work(session: Session) -> Agent:
+        row = _find(session, login)
+        row.told_of_new = wanted
+        session.add(row)
+        session.flush()
+        return _value(session, row)
+
+    return db.change(work)
+
+
 def listed(db: Database) -> list[Agent]:
     """Return all agents, by login."""
     with db.read() as session:
@@ -145,6 +159,7 @@ def _made(row: AgentRow, addresses: dict[int, list[str]], loads: dict[int, int])
         name=row.name,
         language=row.language,
         enabled=row.enabled,
+        told_of_new=row.told_of_new,
         addresses=tuple(addresses.get(id_, ())),
         open_tickets=loads.get(id_, 0),
     )

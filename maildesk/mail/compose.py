@@ -223,7 +223,7 @@ def check(raw: bytes) -> None:
         raise ValueError("bare CR or LF in a finished message")
     if not raw.isascii() or b"\0" in raw:
         raise ValueError("a finished message is not plain ASCII")
-    if max(map(len, raw.split(b"\r\n"))) > LINE_MAX:
+    if _has_long_line(raw):
         raise ValueError(f"a line of a finished message is longer than {LINE_MAX} octets")
     head, end, _ = raw.partition(b"\r\n\r\n")
     if not end:
@@ -240,3 +240,14 @@ def check(raw: bytes) -> None:
     for field in (b"From", b"To", b"Reply-To"):
         if field in fields and not _ONE_MAILBOX.fullmatch(fields[field]):
             raise ValueError(f"not exactly one mailbox in {field.decode()}")
+
+
+def _has_long_line(raw: bytes) -> bool:
+    """Look for the last line end within reach of a beginning: a few steps, not one a line."""
+    start, reach = 0, LINE_MAX + 2
+    while len(raw) - start > reach:
+        end = raw.rfind(b"\r\n", start, start + reach)
+        if end < 0:
+            return True
+        start = end + 2
+    return max(map(len, raw[start:].split(b"\r\n"))) > LINE_MAX

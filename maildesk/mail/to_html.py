@@ -90,7 +90,7 @@ def _paragraph(lines: Sequence[str]) -> Iterator[str]:
     """Give rows, items and prose of one paragraph, each kind in its own element."""
     open_kind = ""
     for line in _joined(lines):
-        row = _ROW.fullmatch(line)
+        row = _row(line)
         kind = "item" if line.startswith("- ") else "row" if row else "prose"
         if kind != open_kind:
             yield _CLOSE[open_kind] + _OPEN[kind]
@@ -104,6 +104,10 @@ def _paragraph(lines: Sequence[str]) -> Iterator[str]:
         else:
             yield _linked(line)
     yield _CLOSE[open_kind]
+
+
+def _row(line: str) -> re.Match[str] | None:
+    return _ROW.fullmatch(line) if ": " in line else None
 
 
 _OPEN = {"row": _TABLE, "item": _UL, "prose": _P}
@@ -124,7 +128,7 @@ def _joined(lines: Sequence[str]) -> Iterator[str]:
             if whole:
                 yield whole
             whole = stripped
-            indents = starts_item or _ROW.fullmatch(stripped) is not None
+            indents = starts_item or _row(stripped) is not None
         last = line
     if whole:
         yield whole

@@ -46,7 +46,10 @@ class ContactFacts:
 
 @dataclass(frozen=True, slots=True)
 class AgentFacts:
-    """A person of the agency. `address` is where he gets his mail."""
+    """A person of the agency. `address` is where he gets his mail.
+
+    `told_of_new` says whether he gets one for each new ticket; of answers he is always told.
+    """
 
     id: int
     login: str
@@ -54,6 +57,7 @@ class AgentFacts:
     address: str
     language: str = ""
     enabled: bool = True
+    told_of_new: bool = True
 
 
 @dataclass(frozen=True, slots=True)

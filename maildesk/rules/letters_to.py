@@ -54,7 +54,7 @@ def staff(
 ) -> tuple[Tell, ...]:
     """Return one notice for the assignee, or for every agent where nobody is assigned.
 
-    One person's own mail never causes a mail to that person (`without`, and the author). An
+    A new ticket is told to those who want to hear of new ones. One person's own mail never causes a mail to that person (`without`, and the author). An
     imported mail causes none at all.
     """
     if received.quiet:
@@ -74,7 +74,9 @@ def staff(
             more=more or {},
         )
         for agent in assigned or facts.agents
-        if agent is not without and agent.address.lower() not in policy.own | {author}
+        if agent is not without
+        and (agent.told_of_new or not isinstance(ticket, OpenTicket))
+        and agent.address.lower() not in policy.own | {author}
     )
 
 

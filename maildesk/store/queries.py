@@ -190,6 +190,9 @@ def agents(session: Session) -> list[AgentFacts]:
     return sorted({a.id: a for a in _agents(session)[1].values()}.values(), key=lambda a: a.id)
 
 
+_AGENTS = select(SQLModel.metadata.tables["agent"]).order_by(col(AgentRow.id))
+
+
 def _agents(session: Session) -> tuple[tuple[AgentFacts, ...], dict[str, AgentFacts]]:
     addresses: dict[int, list[str]] = defaultdict(list)
     rows = session.execute(select(col(AgentAddressRow.agent_id), col(AgentAddressRow.address))
@@ -198,12 +201,13 @@ def _agents(session: Session) -> tuple[tuple[AgentFacts, ...], dict[str, AgentFa
         addresses[agent_id].append(address)
     by_address: dict[str, AgentFacts] = {}
     enabled = []
-    for row in session.scalars(select(AgentRow).order_by(col(AgentRow.id))):
-        if row.id is None or not addresses[row.id]:
+    for row in session.execute(_AGENTS):
+        if not addresses[row.id]:
             continue
         agent = AgentFacts(
-            row.id, row.login, row.name, addresses[row.id][0], row.language, row.enabled
-        )
+            row.id, row.login, row.name, addresses[row.id][0], row.language, row.enabled,
+            row.told_of_new,
+        )  # fmt: skip
         by_address.update(dict.fromkeys(addresses[row.id], agent))
         if row.enabled:
             enabled.append(agent)
@@ -219,14 +223,10 @@ def _people(
     }
     domains = {author.rpartition("@")[2] for author in set(authors) - contacts.keys()}
     by_domain = {
-        row.domain: row.customer_id
-        for row in _rows(session, DomainRow, "domain", domains)
+        row.domain: row.customer_id for row in _rows(session, DomainRow, "domain", domains)
     }
     ids = {contact.customer_id for contact in contacts.values()} | set(by_domain.values())
-    by_id = {
-        row.id: customer(row)
-        for row in _rows(session, CustomerRow, "id", ids)
-    }
+    by_id = {row.id: customer(row) for row in _rows(session, CustomerRow, "id", ids)}
     return contacts, {"@": by_domain, "#": by_id}
 
 
@@ -288,9 +288,7 @@ def _loads(session: Session) -> dict[int, int]:
     return dict(session.execute(query).all())
 
 
-def _rows(
-    session: Session, kind: type[SQLModel], key: str, values: Iterable[Any]
-) -> Iterator[Any]:
+def _rows(session: Session, kind: type[SQLModel], key: str, values: Iterable[Any]) -> Iterator[Any]:
     """Give the rows, not objects of `kind`: those would cost more than all the rest."""
     for chunk in _chunks(set(values)):
         yield from session.connection().execute(_where_in(kind, key), {"values": chunk})

@@ -22,6 +22,7 @@ from sqlalchemy import (
     TypeDecorator,
     UniqueConstraint,
     text,
+    true,
 )
 from sqlmodel import Field, SQLModel
 
@@ -186,6 +187,7 @@ class AgentRow(SQLModel, table=True):
     name: str
     language: str = ""
     enabled: bool = True
+    told_of_new: bool = Field(default=True, sa_column_kwargs={"server_default": true()})
 
 
 class AgentAddressRow(SQLModel, table=True):

@@ -311,3 +311,6 @@ def test_people_are_listed_and_a_staff_member_who_leaves_keeps_his_tickets(desk,
     assert "Jan Weber" in maildesk("staff", "list")[1]
     assert "ticket list --mine jan" in maildesk("staff", "disable", "jan")[1]
     assert as_json("staff", "enable", "jan")["enabled"]
+    assert "not told of new tickets" in maildesk("staff", "new", "jan", "off")[1]
+    assert as_json("staff", "new", "jan", "on")["told_of_new"]
+    assert maildesk("staff", "new", "jan", "perhaps")[0] == 2

@@ -211,6 +211,17 @@ def test_dirty_bytes_never_reach_the_outbox(raw, why):
         check(raw)
 
 
+@given(st.lists(st.integers(0, 1100) | st.sampled_from((996, 997, 998, 999)), max_size=12),
+       st.booleans())  # fmt: skip
+def test_only_lines_over_998_octets_are_too_long(lengths, ended):
+    raw = RAW + b"\r\n".join(b"x" * length for length in lengths) + b"\r\n" * ended
+    if max(lengths, default=0) > 998:
+        with pytest.raises(ValueError, match="longer than 998"):
+            check(raw)
+    else:
+        check(raw)
+
+
 ANY = st.text(st.characters() | st.sampled_from('\r\n\0\u2028=?"\\<>@,;: ä€'), max_size=300)
 
 

@@ -260,6 +260,14 @@ def test_where_nobody_is_assigned_everybody_is_told():
     ]  # fmt: skip
 
 
+def test_who_does_not_want_to_hear_of_new_tickets_is_told_of_answers_only():
+    quiet = replace(LENA, told_of_new=False)
+    assert said(received(), known(agents=(quiet, MURAT)))[2:] == [f"tell {ANNA} confirm_normal"]
+    assert said(received(), known(agents=(quiet, MURAT), candidates=BY_TAG))[1:] == [
+        "tell Lena staff_reply"
+    ]
+
+
 def test_an_assignee_who_left_does_not_swallow_the_reply():
     left = Candidate(replace(TICKET, assignee_id=3), Match.TAG)
     assert said(received(), known(candidates=(left,)))[1:] == [
