@@ -26,18 +26,23 @@ def require(program: str, package: str) -> Path:
     pytest.skip(reason)
 
 
-_GIVEN: set[int] = set()
+_WORKER = int(os.environ.get("PYTEST_XDIST_WORKER", "gw0").removeprefix("gw"))
+_PORTS = iter(range(10_000 + 2_000 * (_WORKER % 11), 12_000 + 2_000 * (_WORKER % 11)))
 
 
 def free_port() -> int:
-    """Return a TCP port on 127.0.0.1 that nobody listens on now; never the same one twice."""
-    while True:
+    """Return a TCP port on 127.0.0.1 that nobody listens on now; never the same one twice.
+
+    Each worker of pytest-xdist has a range of its own, below the ports that the kernel gives out.
+    """
+    for port in _PORTS:
         with socket.socket() as probe:
-            probe.bind(("127.0.0.1", 0))
-            port = int(probe.getsockname()[1])
-        if port not in _GIVEN:
-            _GIVEN.add(port)
+            try:
+                probe.bind(("127.0.0.1", port))
+            except OSError:
+                continue
             return port
+    raise RuntimeError("all ports of this worker have been given out")
 
 
 def wait_for_port(port: int, seconds: float = 10) -> None:
