@@ -12,8 +12,10 @@ import jinja2
 import pytest
 
 from maildesk import render
+from maildesk.mail.to_html import html_of
 from maildesk.render import Renderer
 from maildesk.rules import letters
+from maildesk.rules.help_rows import help_rows
 from maildesk.rules.kinds import DEFAULT_KINDS, Kind
 from maildesk.rules.letters import (
     AlarmFigures,
@@ -26,6 +28,7 @@ from maildesk.rules.letters import (
     Price,
     TicketFigures,
 )
+from maildesk.rules.letters_staff import HistoryLine, QueueLine, in_groups
 from maildesk.rules.promise import Mode, Promise
 
 SHIPPED = Path(render.__file__).parents[1] / "templates" / "mail"
@@ -42,7 +45,35 @@ BARE = {
     "reason": "",
     "in_the_name_of": "Mara Klein",
     "alarm": AlarmFigures("outbox_stuck"),
+    "reply_to": "nothing",
+    "customer_address": "",
+    "subjects": (),
+    "can_release": False,
+    "words": "",
+    "agent": "Mara Klein",
+    "time": "",
+    "days": 0,
+    "planned": "Dienstag, 24.11.2026, 14:00 Uhr",
+    "done": (),
+    "inherited": (),
+    "undo": None,
+    "corrected": "",
+    "orders": ("DD-10429 als Spam ablegen",),
+    "lines": (),
+    "rows": help_rows("de"),
+    "history": (),
+    "by": "",
 }
+LONG = "Softwareentwicklungsgesellschaft Muster und Söhne mbH & Co. KG"
+QUEUE = in_groups((
+    QueueLine("DD-10433", "Zahlung mit Karte", "Quickticket", "Neu",
+              "Dienstag, 24.11.2026, 16:00 Uhr", "Huber AG", "", False, True),
+    QueueLine("DD-10425", "Farben", "Normales Ticket", "Wartet auf Kunde", waits=True),
+    QueueLine("DD-10429", "Warenkorb leer nach Anmeldung mit dem Konto eines Firmenkunden im Shop "
+              "und danach noch viel mehr", "Quickticket hoch", "In Bearbeitung",
+              "Dienstag, 24.11.2026, 11:30 Uhr", LONG, "1 Std. 25 Min.", True),
+    QueueLine("DD-10441", "Kunde: Preis", "Normales Ticket", "Eingeplant", "", "Huber AG", "5 Min."),
+))  # fmt: skip
 FULL = BARE | {
     "desk": DeskFigures("Agentur", "Beispielweg 1, 50667 Köln\nTelefon 0221 1234567"),
     "ticket": TicketFigures(
@@ -60,9 +91,31 @@ FULL = BARE | {
     ),
     "reason": "5.1.1 No such user",
     "alarm": AlarmFigures("set_aside", "maria@kunde.example", "ValueError", "gestern", "12"),
+    "reply_to": "customer",
+    "customer_address": "maria@kunde.example",
+    "subjects": (
+        ("[DD-10429] Warenkorb leer #mir", "Selbst übernehmen"),
+        ("[DD-10429] Warenkorb leer #zu +15m", "Abschließen, 15 Minuten buchen"),
+    ),
+    "can_release": True,
+    "words": "Hallo Maria,\n\nder Warenkorb geht wieder.\n\nViele Grüße\nMara",
+    "time": "1 Std. 25 Min.",
+    "days": 14,
+    "done": ("25 Min. gebucht", "Ticket abgeschlossen"),
+    "inherited": ("#warte 3t",),
+    "undo": 60,
+    "corrected": "[DD-10429] Warenkorb leer #zu +25m",
+    "orders": ("DD-10429 mit DD-10417 zusammenführen; Antworten gehen danach dorthin",),
+    "lines": QUEUE,
+    "history": (HistoryLine("20.11.2026", "DD-10417", "Farben", "Erledigt"),),
+    "by": "Lena Vogt",
 }  # fmt: skip
 ENQUIRY = FULL | {"ticket": replace(FULL["ticket"], presales=True, urgent=False, wish="", due=None)}
-NO_TICKET = FULL | {"ticket": None, "mail": None}
+NOTE = FULL | {"reply_to": "note", "undo": 0, "days": 1}
+NO_TICKET = FULL | {"ticket": None, "mail": None, "reply_to": "nothing"}
+# Of these letters a ticket is never missing; about the queue there is none.
+WITHOUT_TICKET = ("staff_receipt", "staff_refused", "staff_confirm", "staff_list", "staff_help",
+                  "staff_call", "staff_held")  # fmt: skip
 
 
 def _names(locale):
@@ -72,7 +125,7 @@ def _names(locale):
 
 def _assert_reads_well(words, values):
     assert "\n" not in words.subject
-    if values["ticket"]:
+    if values["ticket"] and not words.subject.startswith(("Ihre Tickets: ", "Your tickets: ")):
         assert words.subject == "[DD-10429] Warenkorb leer"
     for wrong in (
         "None",
@@ -97,7 +150,30 @@ def _assert_reads_well(words, values):
         assert not line.startswith("  ") or line.strip()
 
 
-@pytest.mark.parametrize("values", [BARE, FULL, ENQUIRY], ids=["bare", "full", "enquiry"])
+FIRST = {
+    (
+        "de",
+        "customer",
+    ): "Eine Antwort auf diese E-Mail geht an den Kunden (maria@kunde.example); mit #notiz",
+    (
+        "de",
+        "note",
+    ): "Eine Antwort auf diese E-Mail wird als interne Notiz am Ticket abgelegt; sie geht nicht",
+    ("de", "nothing"): "Eine Antwort auf diese E-Mail bewirkt nichts; sie geht an keinen Kunden.",
+    ("en", "customer"): "A reply to this e-mail goes to the customer (maria@kunde.example); #note",
+    (
+        "en",
+        "note",
+    ): "A reply to this e-mail is filed as an internal note in the ticket; it does not go",
+    ("en", "nothing"): "A reply to this e-mail does nothing; it goes to no customer.",
+}
+OK = {"de": "Eine Antwort auf diese E-Mail mit OK gilt als Ihr Ja; jede andere",
+      "en": "A reply to this e-mail with OK counts as your yes; any other"}  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    "values", [BARE, FULL, ENQUIRY, NOTE], ids=["bare", "full", "enquiry", "note"]
+)
 @pytest.mark.parametrize(
     ("locale", "name"), [(at, name) for at in ("de", "en") for name in _names(at)]
 )
@@ -105,8 +181,10 @@ def test_every_letter_reads_well(locale, name, values):
     words = Renderer().words(name, locale, **values)
     _assert_reads_well(words, values)
     if name.startswith("staff_"):
-        assert words.text.split("\n")[0].startswith(("Eine Antwort auf diese E-Mail", "A reply to"))
-    elif name != "confirm_contract":
+        asks = name == "staff_confirm" or (name == "staff_held" and values["can_release"])
+        first = OK[locale] if asks else FIRST[locale, values["reply_to"]]
+        assert " ".join(words.text.split()).startswith(first), "the first line: what a reply does"
+    elif name not in ("confirm_contract", "answer", "closing", "planned"):
         assert values["price"].hour in words.text
         assert values["price"].limit in words.text
 
@@ -117,9 +195,92 @@ def test_letters_about_no_ticket(locale):
     for what in ALARMS:
         values = NO_TICKET | {"alarm": replace(FULL["alarm"], what=what)}
         _assert_reads_well(renderer.words("staff_alarm", locale, **values), values)
-    words = renderer.words("staff_held", locale, **NO_TICKET)
-    _assert_reads_well(words, NO_TICKET)
-    assert "Mara Klein" in words.subject
+    for name in WITHOUT_TICKET:
+        words = renderer.words(name, locale, **NO_TICKET)
+        _assert_reads_well(words, NO_TICKET)
+        assert "[" not in words.subject
+    assert "Mara Klein" in renderer.words("staff_held", locale, **NO_TICKET).subject
+
+
+def _answer(name, locale="de", **values):
+    return Renderer().words(name, locale, **FULL | values).text
+
+
+@pytest.mark.parametrize(("words", "end", "why"), [
+    ("Geht wieder.", "Geht wieder.\n\nMara Klein\nAgentur\n-- ", "no name yet"),
+    ("Geht wieder.\n\nViele Grüße\nMara Klein", "Grüße\nMara Klein\nAgentur\n-- ", "he signed"),
+    ("Geht wieder.\nMara.", "wieder.\nMara.\nAgentur\n-- ", "with his first name"),
+    ("Viele Grüße\nMara\nAgentur", "Mara\nAgentur\n-- ", "for the desk too"),
+    ("Das macht Mara Klein heute", "Mara Klein heute\n\nMara Klein\nAgentur\n-- ", "only named"),
+])  # fmt: skip
+def test_an_answer_is_signed_once_and_says_nothing_else(words, end, why):
+    signature = FULL["desk"].signature + "\n"
+    for locale in ("de", "en"):
+        assert _answer("answer", locale, words=words).endswith(end + "\n" + signature), why
+    assert _answer("answer", words=words).startswith(words), why
+
+
+def test_a_customer_hears_of_the_end_in_the_agents_words_or_ours():
+    assert _answer("closing", desk=BARE["desk"]) == (
+        "Hallo Maria,\n\nder Warenkorb geht wieder.\n\nViele Grüße\nMara\nAgentur\n\n"
+        "Ihr Anliegen ist damit abgeschlossen.\nErfasste Zeit: 1 Std. 25 Min.\n\n"
+        "Passt etwas nicht? Antworten Sie innerhalb von 14 Tagen auf diese E-Mail,\n"
+        "dann öffnet sich das Ticket wieder.\n"
+    )
+    assert _answer("closing", "en", desk=BARE["desk"], words="", time="", days=1) == (
+        "Hello,\n\nYour request is closed.\n\nSomething not right? Reply to this e-mail within one day "
+        "and the ticket\nopens again.\n\nKind regards\nMara Klein\nAgentur\n"
+    )
+    assert "dann legen wir ein neues" in _answer("closing", days=0)
+
+
+def test_a_receipt_names_what_was_done_what_was_left_and_the_way_back():
+    assert _answer("staff_receipt", reply_to="note").partition("\n\n")[2] == (
+        "Ausgeführt:\n- 25 Min. gebucht\n- Ticket abgeschlossen\n\n"
+        "Zeit insgesamt: 1 Std. 25 Min.\n"
+        "Übergangen: #warte 3t (stand schon vorher im Betreff)\n"
+        "Zurücknehmen: mit #rückgängig im Betreff antworten; E-Mails gehen erst nach\n"
+        "  60 Sekunden hinaus\n"
+    )
+    assert "Sekunden" not in _answer("staff_receipt", undo=0)
+    assert "rückgängig" not in _answer("staff_receipt", undo=None)
+
+
+def test_a_subject_to_copy_is_one_line_however_long_and_stands_alone_in_html():
+    long = "[DD-10429] Warenkorb leer " + "nach der Anmeldung " * 4 + "#zu +25m"
+    for name, values in (
+        ("staff_refused", {"corrected": long}),
+        ("staff_new", {"subjects": ((long, "Abschließen"), (long, "Warten"))}),
+    ):
+        text = _answer(name, **values)
+        assert f"\n  {long}\n" in text
+        assert f"{long}</p>" in html_of(text, "de") or f"<br>\n{long}" in html_of(text, "de")
+
+
+@pytest.mark.parametrize("locale", ["de", "en"])
+def test_the_queue_is_numbered_in_groups_and_looks_good_in_html_too(locale):
+    words = Renderer().words("staff_list", locale, **NO_TICKET)
+    text, html = words.text, html_of(words.text, locale)
+    assert words.subject == {"de": "Ihre Tickets: 4 offen", "en": "Your tickets: 4 open"}[locale]
+    assert [line.split("]")[0] for line in text.split("\n") if "[DD-" in line] == [
+        "1. [DD-10429", "2. [DD-10433", "3. [DD-10441", "4. [DD-10425",
+    ]  # fmt: skip
+    said = [line for line in text.split("\n") if line.endswith(":")]
+    assert (
+        said
+        == {
+            "de": ["Überfällig:", "Heute fällig:", "Offen:", "Warten auf andere:"],
+            "en": ["Overdue:", "Due today:", "Open:", "Waiting for others:"],
+        }[locale]
+    )
+    assert max(map(len, text.split("\n"))) <= 76
+    assert "<table" not in html
+    due = {"de": "fällig", "en": "due"}[locale]
+    assert f"<br>\n{due} Dienstag, 24.11.2026, 11:30 Uhr</p>" in html
+    assert "<br>\nEingeplant · Normales Ticket · Huber AG · 5 Min.</p>" in html
+    empty = Renderer().words("staff_list", locale, **NO_TICKET | {"lines": ()})
+    _assert_reads_well(empty, NO_TICKET)
+    assert "\n\n" in empty.text
 
 
 def test_both_languages_have_the_same_letters():

@@ -43,6 +43,7 @@ class Desk(Part):
     signature: str = ""
     first_ticket: Count = 1000
     reopen_days: Annotated[int, Field(ge=0)] = 14
+    undo_seconds: Annotated[int, Field(ge=0, le=3600)] = 60
     automatic_from: tuple[str, ...] = ()
 
     @field_validator("address", "aliases")

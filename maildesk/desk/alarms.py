@@ -80,7 +80,9 @@ def expire(desk: Desk, now: datetime) -> int:
 def _letter(
     desk: Desk, alarm: Alarm, to: Address, language: str, now: datetime
 ) -> dict[str, object]:
-    words = desk.renderer.words("staff_alarm", language, ticket=None, alarm=alarm.figures)
+    words = desk.renderer.words(
+        "staff_alarm", language, ticket=None, alarm=alarm.figures, reply_to="nothing"
+    )
     sender = Address(desk.site.desk.name, desk.site.desk.address)
     letter = Letter(sender, to, words, "", now, language)
     return sign(desk, letter, Purpose.AGENT_NOTE, None, 0, now)

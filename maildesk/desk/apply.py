@@ -4,29 +4,50 @@ Rows of one table are written together. Every id was reserved before, so no stat
 another's answer. If anything has changed since we looked (`Changed`), nothing is written.
 """
 
+import json
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import LargeBinary, TextClause, bindparam, insert, text, update
+from sqlalchemy import Executable, LargeBinary, TextClause, bindparam, delete, insert, text, update
 from sqlmodel import Session, SQLModel, col
 
 from maildesk.desk.intake import Claimed
 from maildesk.mail.message import Mail
 from maildesk.rules.facts import Facts, Received
-from maildesk.rules.plan import AddMessage, Leave, MarkUndeliverable, OpenTicket, Plan, SetState
+from maildesk.rules.plan import (
+    AddMessage,
+    Book,
+    Change,
+    Deed,
+    Leave,
+    MarkUndeliverable,
+    OpenTicket,
+    Participate,
+    Plan,
+    Release,
+    SetState,
+    Step,
+    TakeBack,
+    Tell,
+    Timer,
+)
 from maildesk.rules.ticket import State, is_closed
 from maildesk.store.db import Database, rows_met
 from maildesk.store.tables import (
     AttachmentRow,
+    DeedRow,
     EventRow,
+    InboundRow,
     MessageRow,
     Moment,
     OutboundRow,
     ParticipantRow,
     TicketRow,
+    TimeRow,
+    TimerRow,
 )
 
 
@@ -75,8 +96,10 @@ POST = text(
 
 _NEW = {
     row: insert(SQLModel.metadata.tables[str(row.__tablename__)])
-    for row in (TicketRow, ParticipantRow, MessageRow, AttachmentRow, EventRow)
-}
+    for row in (
+        TicketRow, ParticipantRow, MessageRow, AttachmentRow, EventRow, TimeRow, TimerRow, DeedRow,
+    )
+}  # fmt: skip
 
 
 class _Rows:
@@ -87,6 +110,8 @@ class _Rows:
         self.new: dict[type[SQLModel], list[dict[str, Any]]] = defaultdict(list)
         self.handled: list[dict[str, Any]] = []
         self.touched: dict[int, dict[str, Any]] = {}
+        self.changes: list[Change] = []
+        self.others: list[Callable[[Session], None]] = []  # rare, each in its own words
         self.threads: list[dict[str, Any]] = []
         self.letters: list[dict[str, Any]] = []
         self.marks: list[MarkUndeliverable] = []
@@ -116,6 +141,11 @@ def _write(session: Session, rows: _Rows) -> None:
         connection.execute(_THREAD, rows.threads)
     if rows.letters:
         connection.execute(POST, rows.letters)
+    for change in rows.changes:
+        ticket = update(TicketRow).where(col(TicketRow.id) == change.ticket_id)
+        session.execute(ticket.values(**change.fields))
+    for other in rows.others:
+        other(session)
     for mark in rows.marks:
         letter = update(OutboundRow).where(col(OutboundRow.id) == mark.letter_id)
         session.execute(letter.values(undeliverable=mark.reason))
@@ -143,8 +173,10 @@ def _collect(rows: _Rows, decided: Decided) -> None:
                 _set_state(rows, step, decided)
             case MarkUndeliverable():
                 rows.marks.append(step)
+            case Tell():
+                pass  # it is among the letters by now
             case _:
-                pass  # a Tell is among the letters by now
+                _do(rows, step, decided)
     rows.letters += decided.letters
     rows.handled.append(
         {
@@ -207,6 +239,9 @@ def _open(rows: _Rows, step: OpenTicket, decided: Decided) -> None:
 
 
 def _file(rows: _Rows, step: AddMessage, decided: Decided) -> None:
+    if decided.received.released_by is not None and decided.facts.known:
+        _file_again(rows, step, decided)
+        return
     mail, message_id = decided.received.reading.mail, decided.facts.message_id
     rows.new[MessageRow].append(
         {
@@ -239,6 +274,18 @@ def _file(rows: _Rows, step: AddMessage, decided: Decided) -> None:
         for part in mail.attachments
     ]
     rows.threads += [{"message_id": mid, "ticket_id": step.ticket_id} for mid in _ids(mail)]
+    _touch(rows, step, decided)
+
+
+def _file_again(rows: _Rows, step: AddMessage, decided: Decided) -> None:
+    """A held mail that was released is in the books already: it only stands differently now."""
+    message = update(MessageRow).where(col(MessageRow.inbound_id) == decided.claimed.inbound_id)
+    again = message.values(standing=step.standing, ticket_id=step.ticket_id)
+    rows.others.append(lambda session: _one(session, again))
+    _touch(rows, step, decided)
+
+
+def _touch(rows: _Rows, step: AddMessage, decided: Decided) -> None:
     ticket = _looked_at(decided.facts, step.ticket_id)
     if ticket is not None:
         _journal(rows, decided, step.ticket_id, "message", detail=step.standing)
@@ -249,8 +296,94 @@ def _file(rows: _Rows, step: AddMessage, decided: Decided) -> None:
         )  # fmt: skip
 
 
+def _do(rows: _Rows, step: Step, decided: Decided) -> None:
+    """Add what only agents' mails ask for."""
+    inbound_id, now = decided.claimed.inbound_id, rows.now
+    match step:
+        case Change():
+            rows.changes.append(step)
+            _journal(rows, decided, step.ticket_id, step.trigger, detail=_shown(step))
+        case Book():
+            rows.new[TimeRow].append(
+                {"ticket_id": step.ticket_id, "agent_id": step.agent_id, "minutes": step.minutes,
+                 "booked_at": now, "inbound_id": inbound_id, "words": step.words}
+            )  # fmt: skip
+            _journal(rows, decided, step.ticket_id, "time", detail=f"{step.minutes:+d} min")
+        case Timer(ticket_id=None):
+            rows.others.append(
+                lambda session: _one(
+                    session, delete(TimerRow).where(col(TimerRow.agent_id) == step.agent_id)
+                )
+            )
+        case Timer():
+            rows.new[TimerRow].append(
+                {"agent_id": step.agent_id, "ticket_id": step.ticket_id, "started_at": now}
+            )
+        case Participate(number=0):
+            gone = delete(ParticipantRow).where(
+                col(ParticipantRow.ticket_id) == step.ticket_id,
+                col(ParticipantRow.address) == step.address,
+            )
+            rows.others.append(lambda session: _one(session, gone))
+            _journal(rows, decided, step.ticket_id, "#remove", detail=step.address)
+        case Participate():
+            rows.new[ParticipantRow].append(
+                {"ticket_id": step.ticket_id, "number": step.number, "address": step.address,
+                 "name": step.name}
+            )  # fmt: skip
+            _journal(rows, decided, step.ticket_id, "#add", detail=step.address)
+        case Deed():
+            rows.new[DeedRow].append(
+                {"inbound_id": inbound_id, "agent_id": step.agent_id, "ticket_id": step.ticket_id,
+                 "done_at": now, "words": step.words, "before": json.dumps(dict(step.before), default=_plain)}
+            )  # fmt: skip
+        case TakeBack():
+            rows.others.append(lambda session: _take_back(session, step, now))
+        case Release():
+            again = update(InboundRow).where(
+                col(InboundRow.id) == step.inbound_id, col(InboundRow.released_by).is_(None)
+            )
+            released = again.values(
+                released_by=step.agent_id, state="waiting", attempts=0, reason="", handled_at=None
+            )
+            rows.others.append(lambda session: _one(session, released))
+
+
+def _take_back(session: Session, step: TakeBack, now: datetime) -> None:
+    waiting = update(OutboundRow).where(
+        col(OutboundRow.inbound_id) == step.inbound_id,
+        col(OutboundRow.state) == "queued",
+        col(OutboundRow.attempts) == 0,
+        ~col(OutboundRow.purpose).startswith("staff_"),
+    )
+    if rows_met(session, waiting.values(state="withdrawn", settled_at=now)) != step.letters:
+        raise Changed  # one has left meanwhile: the receipt has to say so
+    deed = update(DeedRow).where(col(DeedRow.id) == step.deed_id, col(DeedRow.undone_at).is_(None))
+    _one(session, deed.values(undone_at=now))
+
+
+def _one(session: Session, statement: Executable) -> None:
+    """Execute a statement that has to meet one row."""
+    if rows_met(session, statement) != 1:
+        raise Changed
+
+
+def _shown(step: Change) -> str:
+    return ", ".join(f"{name}={_plain(value)}" for name, value in step.fields.items())
+
+
+def _plain(value: object) -> str:
+    return value.isoformat() if isinstance(value, datetime) else "" if value is None else str(value)
+
+
 def _set_state(rows: _Rows, step: SetState, decided: Decided) -> None:
-    touched = rows.touched[step.ticket_id]
+    touched = rows.touched.get(step.ticket_id)
+    if touched is None:  # another ticket than the one that the mail is filed in
+        rows.changes.append(
+            Change(step.ticket_id, {"state": step.to.value, "closed": is_closed(step.to)}, "")
+        )
+        _journal(rows, decided, step.ticket_id, step.trigger, step.before, step.to)
+        return
     touched["state"], touched["closed"] = step.to.value, is_closed(step.to)
     touched["reopened"] = not is_closed(step.to)
     _journal(rows, decided, step.ticket_id, step.trigger, step.before, step.to)

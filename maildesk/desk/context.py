@@ -61,6 +61,7 @@ def policy_of(site: Site) -> Policy:
         terms=site.terms.require,
         assign=Rule(How(site.assign.rule), site.assign.agent),
         reopen_days=desk.reopen_days,
+        undo_seconds=desk.undo_seconds,
         automatic_from=frozenset(address.lower() for address in desk.automatic_from),
         budget=Budget(
             budgets.address_hour, budgets.address_day, budgets.domain_hour, budgets.all_hour

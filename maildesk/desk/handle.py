@@ -26,6 +26,7 @@ from maildesk.rules.facts import Budget, Facts, Received
 from maildesk.rules.plan import AddMessage, Leave, OpenTicket, Plan, Tell
 from maildesk.rules.subject import read_subject
 from maildesk.store import queries
+from maildesk.store.staff_facts import with_staff_facts
 
 TRIES = 5
 
@@ -67,6 +68,7 @@ def _receive(desk: Desk, read: Read, now: datetime) -> Received:
         proofs=prove(reading, claimed.envelope, desk.keyring, now.date()),
         oversize=claimed.oversize,
         quiet=claimed.quiet,
+        released_by=claimed.released_by,
     )
 
 
@@ -76,7 +78,14 @@ def _decide(
     numbers = [(read.claimed.ticket_id, read.claimed.message_id) for read in batch]
     balance = desk.policy.assign.how is How.LEAST_LOADED
     with desk.db.read() as session:
-        found = queries.facts(session, received, numbers, desk.keyring, now, balance)
+        found = [
+            with_staff_facts(session, each, facts, desk.policy.code)
+            for each, facts in zip(
+                received,
+                queries.facts(session, received, numbers, desk.keyring, now, balance),
+                strict=True,
+            )
+        ]
     assigned: Counter[int] = Counter()
     counted: Counter[str] = Counter()
     decided = []
@@ -88,7 +97,7 @@ def _decide(
                 assigned[step.assignee_id] += 1
             elif isinstance(step, Tell) and step.counted:
                 counted[step.to.address] += 1
-        written = letters.write(desk, each, facts, plan, now)
+        written = letters.write(desk, each, read.claimed.raw, facts, plan, now)
         decided.append(Decided(read.claimed, each, facts, plan, written))
     return decided
 

@@ -51,6 +51,7 @@ class Claimed:
     oversize: int = 0
     quiet: bool = False
     headers_only: bool = False
+    released_by: int | None = None
 
 
 def accept(db: Database, envelope: Envelope, raw: bytes) -> int:
@@ -144,7 +145,7 @@ def _take(session: Session, rows: list[InboundRow]) -> list[Claimed]:
     raws = dict(session.execute(query.where(col(InboundRow.id).in_(ids))).all())
     claimed = [
         Claimed(row.id or 0, row.attempts + 1, _envelope(row), raws[row.id], ticket, message,
-                row.oversize, row.quiet, _headers_only(row))
+                row.oversize, row.quiet, _headers_only(row), row.released_by)
         for row, ticket, message in zip(rows, tickets, messages, strict=True)
     ]  # fmt: skip
     count = update(InboundRow).where(col(InboundRow.id).in_(ids))

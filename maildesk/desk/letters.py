@@ -12,8 +12,9 @@ from zoneinfo import ZoneInfo
 
 from maildesk.config import ConfigError, Site
 from maildesk.desk.context import Desk
+from maildesk.mail.attachments import files_of
 from maildesk.mail.compose import to_bytes
-from maildesk.mail.letter import Letter
+from maildesk.mail.letter import File, Letter
 from maildesk.mail.message import Address
 from maildesk.rules import letters as say
 from maildesk.rules.facts import CustomerFacts, Facts, Received, TicketFacts
@@ -21,6 +22,7 @@ from maildesk.rules.kinds import Kind, kind_named
 from maildesk.rules.money import Money, hourly_words
 from maildesk.rules.plan import OpenTicket, Plan, Tell
 from maildesk.rules.policy import Policy
+from maildesk.rules.ready import ready_subjects
 from maildesk.rules.signed import (
     HANDLE,
     TOKEN_BYTES,
@@ -35,17 +37,26 @@ from maildesk.rules.ticket import tag
 
 # How long an answer to a letter is taken as one: SECURITY.md 5.2 D for agents. A customer's
 # reply may come late; all it proves is which ticket is meant.
-EXPIRES = {Purpose.CUSTOMER: timedelta(days=400), Purpose.BOUNCE: timedelta(days=30)}
+EXPIRES = {
+    Purpose.CUSTOMER: timedelta(days=400),
+    Purpose.BOUNCE: timedelta(days=30),
+    Purpose.CHALLENGE: timedelta(days=1),
+}
 EXPIRES_ELSE = timedelta(days=30)
+FILES_MAX = 10 * 1024 * 1024  # octets: more than that few mailboxes take in one letter
+LOGO = 30_000  # octets
 
 
 def write(
-    desk: Desk, received: Received, facts: Facts, plan: Plan, now: datetime
+    desk: Desk, received: Received, raw: bytes, facts: Facts, plan: Plan, now: datetime
 ) -> tuple[dict[str, Any], ...]:
-    """Return the rows of the letters that a plan sends; `desk.apply` queues them."""
+    """Return the rows of the letters that a plan sends; `desk.apply` queues them.
+
+    `raw` is the message that caused them: its files go along where the plan says so.
+    """
     opened = next((step for step in plan if isinstance(step, OpenTicket)), None)
     return tuple(
-        _write(desk, _Scene(desk, received, facts, opened, step), now)
+        _write(desk, _Scene(desk, received, raw, facts, opened, step), now)
         for step in plan
         if isinstance(step, Tell)
     )
@@ -57,6 +68,7 @@ class _Scene:
 
     desk: Desk
     received: Received
+    raw: bytes
     facts: Facts
     opened: OpenTicket | None
     tell: Tell
@@ -73,30 +85,34 @@ def _write(desk: Desk, scene: _Scene, now: datetime) -> dict[str, Any]:
     if template.startswith("confirm_") and not desk.renderer.knows(template, tell.language):
         template = "confirm_kind"  # a kind that the site made up and wrote no words for
     words = desk.renderer.words(template, tell.language, **_values(scene))
-    references: tuple[str, ...] = ()
+    references, parent = tell.thread, tell.thread[-1] if tell.thread else ""
     if tell.threaded:
+        parent = mail.message_id
         references = tuple(i for i in (*mail.references, mail.message_id) if i)
-    elif tell.ticket_id is not None:
+    elif tell.ticket_id is not None and not references:
         # Our own root for all notices of a ticket, so that an agent's program keeps them together.
         references = (f"ticket.{tell.ticket_id}@{desk.site.desk.host}",)
     return sign(
         desk,
         Letter(
-            sender=Address(desk.site.desk.name, desk.site.desk.address),
+            sender=Address(tell.sender or desk.site.desk.name, desk.site.desk.address),
             to=tell.to,
             words=words,
             message_id="",
             date=now,
             language=tell.language,
-            in_reply_to=mail.message_id if tell.threaded else "",
+            in_reply_to=parent,
             references=references,
             auto=tell.auto,
+            files=_files(scene),
         ),
         tell.purpose,
         tell.ticket_id,
         tell.person,
         now,
+        tell.asks,
     ) | {
+        "next_attempt_at": now + timedelta(seconds=tell.delay),
         "once_key": tell.once,
         "purpose": tell.letter,
         "inbound_id": scene.received.inbound_id,
@@ -106,10 +122,34 @@ def _write(desk: Desk, scene: _Scene, now: datetime) -> dict[str, Any]:
     }
 
 
+def _files(scene: _Scene) -> tuple[File, ...]:
+    """Return the files that go along: all that the mail had, or none where they are too much.
+
+    Pictures in an agent's text are most often his company's signature; small ones stay behind.
+    """
+    if not scene.tell.files:
+        return ()
+    wanted = [
+        each
+        for each in scene.received.reading.mail.attachments
+        if not (scene.tell.purpose is Purpose.CUSTOMER and each.inline and each.size < LOGO)
+    ]
+    return files_of(scene.raw, wanted, FILES_MAX) or ()
+
+
 def sign(
-    desk: Desk, letter: Letter, purpose: Purpose, ticket_id: int | None, person: int, now: datetime
+    desk: Desk,
+    letter: Letter,
+    purpose: Purpose,
+    ticket_id: int | None,
+    person: int,
+    now: datetime,
+    asks: int | None = None,
 ) -> dict[str, Any]:
-    """Return the outbound row of a letter: its Message-ID and addresses signed, its bytes made."""
+    """Return the outbound row of a letter: its Message-ID and addresses signed, its bytes made.
+
+    An answer comes to the address for its ticket, or for the held mail that it `asks` about.
+    """
     ring, home = desk.keyring, desk.site.desk.address
     token = new_token(secrets.token_bytes(TOKEN_BYTES))
     mid = message_id(ring, token, desk.site.desk.host)
@@ -118,7 +158,8 @@ def sign(
         expires = now.date() + EXPIRES.get(use, EXPIRES_ELSE)
         return address(ring, home, SignedAddress(use, subject, who, expires))
 
-    reply_to = "" if ticket_id is None else signed(purpose, str(ticket_id), person)
+    about = asks if asks is not None else ticket_id
+    reply_to = "" if about is None else signed(purpose, str(about), person)
     return {
         "handle": token[:HANDLE],
         "once_key": None,
@@ -149,7 +190,7 @@ def _values(scene: _Scene) -> dict[str, Any]:
     customer = scene.facts.customer
     kind = kind_named(policy.kinds, _kind_name(scene))
     mail = scene.received.reading.mail
-    text, is_cut = say.excerpt(mail.reply or mail.text)
+    text, is_cut = say.excerpt(scene.tell.own or mail.reply or mail.text)
     sender = " ".join(filter(None, (mail.sender.name, f"<{mail.sender.address}>")))
     return {
         "desk": say.DeskFigures(scene.desk.site.desk.name, scene.desk.site.desk.signature),
@@ -168,7 +209,35 @@ def _values(scene: _Scene) -> dict[str, Any]:
                 for part in mail.attachments
             ),
         ),
+        **(_for_staff(scene, kind) if scene.tell.purpose is not Purpose.CUSTOMER else {}),
         **scene.tell.more,
+    }
+
+
+def _for_staff(scene: _Scene, kind: Kind) -> dict[str, Any]:
+    """Return what only letters to agents show: where an answer goes, and ready-made subjects."""
+    tell, ticket = scene.tell, scene.opened or scene.looked_at
+    reply_to = {Purpose.AGENT_REPLY: "customer", Purpose.AGENT_NOTE: "note"}.get(
+        tell.purpose, "note"
+    )
+    if tell.ticket_id is None:
+        reply_to = "nothing"
+    to = ""
+    if isinstance(ticket, OpenTicket):
+        to = ticket.requester.address
+    elif ticket is not None:
+        to = ", ".join(address for address, _ in ticket.participants)
+    subjects: tuple[tuple[str, str], ...] = ()
+    if ticket is not None and tell.ticket_id is not None:
+        subjects = ready_subjects(
+            tag(scene.desk.policy.code, tell.ticket_id), ticket.title,
+            ticket.assignee_id == tell.person, tell.language,
+        )  # fmt: skip
+    return {
+        "reply_to": reply_to,
+        "customer_address": to,
+        "subjects": subjects,
+        "can_release": False,
     }
 
 

@@ -2,9 +2,11 @@
 
 import mimetypes
 import re
+from collections.abc import Iterable
 
 from maildesk.mail import charset, limits
 from maildesk.mail.header import decode_words, split
+from maildesk.mail.letter import File
 from maildesk.mail.message import Attachment
 from maildesk.mail.mime import Part, content, tree
 
@@ -77,6 +79,21 @@ def safe_name(name: str) -> str:
         keep = extension[:20] if dot else ""
         name = f"{(stem or name)[: limits.FILE_NAME_CHARACTERS - len(keep) - 1]}{dot}{keep}"
     return name.strip()
+
+
+def files_of(raw: bytes, wanted: Iterable[Attachment], most: int) -> tuple[File, ...] | None:
+    """Return attachments of a raw message as files, or None if they are over `most` octets."""
+    by_path = {each.path: each for each in wanted}
+    if sum(each.size for each in by_path.values()) > most:
+        return None
+    if not by_path:
+        return ()
+    head, body = split(raw, limits.HEADER_BLOCK, [])
+    return tuple(
+        File(by_path[part.path].name, by_path[part.path].type, content(part, []))
+        for part in tree(head, body, []).leaves()
+        if part.path in by_path
+    )
 
 
 def octets_of(raw: bytes, path: str) -> bytes | None:

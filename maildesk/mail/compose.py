@@ -6,13 +6,15 @@ section 1, fact 1) and takes ten times as long. The same Letter always gives the
 """
 
 import re
-from base64 import b64encode
+from base64 import b64encode, encodebytes
 from binascii import b2a_qp
+from collections.abc import Sequence
 from email.utils import format_datetime
 from functools import lru_cache
 from hashlib import blake2b
+from urllib.parse import quote
 
-from maildesk.mail.letter import Letter
+from maildesk.mail.letter import File, Letter
 from maildesk.mail.message import Address
 from maildesk.mail.safe import header_value
 from maildesk.mail.to_html import html_of
@@ -29,6 +31,8 @@ _MESSAGE_ID = re.compile(r"[!-;=?-~]{1,400}")
 _LANGUAGE = re.compile(r"[A-Za-z]{2,8}(?:-[A-Za-z0-9]{1,8})*")
 _PHRASE = re.compile(r"[A-Za-z0-9!#$%&'*+/=?^_`{|}~ -]*")
 _Q_SAFE = re.compile(r"[A-Za-z0-9!*+/-]")
+_TYPE = re.compile(r"[a-z]{1,20}/[a-z0-9][a-z0-9.+-]{0,80}")
+_ANY_TYPE = "application/octet-stream"
 _NOT_TEXT = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ud800-\udfff]")
 
 
@@ -61,25 +65,40 @@ def to_bytes(letter: Letter) -> bytes:
         if letter.auto not in ("auto-replied", "auto-generated"):
             raise ValueError(f"{letter.auto!r} is no keyword of RFC 3834")
         lines += (f"Auto-Submitted: {letter.auto}", "X-Auto-Response-Suppress: All")
+    lines += (f"Content-Language: {language}", "MIME-Version: 1.0")
     boundary = "=_" + blake2b(letter.message_id.encode("ascii"), digest_size=12).hexdigest()
-    lines += (
-        f"Content-Language: {language}",
-        "MIME-Version: 1.0",
-        f'Content-Type: multipart/alternative; boundary="{boundary}"',
-        "",
-        "",
-    )
     text = _NOT_TEXT.sub("\ufffd", letter.words.text.replace("\r\n", "\n").replace("\r", "\n"))
-    mark = f"--{boundary}".encode("ascii")
-    raw = b"".join((
-        "\r\n".join(lines).encode("ascii"),
-        mark, b"\r\nContent-Type: text/plain; charset=utf-8\r\n", _body(text), b"\r\n",
-        mark, b"\r\nContent-Type: text/html; charset=utf-8\r\n",
-        _body(html_of(text, language, subject)), b"\r\n",
-        mark, b"--\r\n",
+    body = _multipart("alternative", boundary, (
+        b"Content-Type: text/plain; charset=utf-8\r\n" + _body(text),
+        b"Content-Type: text/html; charset=utf-8\r\n" + _body(html_of(text, language, subject)),
     ))  # fmt: skip
+    if letter.files:
+        body = _multipart("mixed", boundary + "_f", (body, *map(_file, letter.files)))
+    raw = b"".join(("\r\n".join(lines).encode("ascii"), b"\r\n", body))
     check(raw)
     return raw
+
+
+def _multipart(kind: str, boundary: str, parts: Sequence[bytes]) -> bytes:
+    """Return a multipart entity with its own Content-Type (RFC 2046 section 5.1)."""
+    mark = f"--{boundary}".encode("ascii")
+    head = f'Content-Type: multipart/{kind}; boundary="{boundary}"\r\n\r\n'.encode("ascii")
+    return b"".join((head, *(mark + b"\r\n" + part + b"\r\n" for part in parts), mark, b"--\r\n"))
+
+
+def _file(file: File) -> bytes:
+    """Return a part that holds a file in base64; its name as RFC 2231 and RFC 6266 write it."""
+    type_ = file.type.lower() if _TYPE.fullmatch(file.type.lower()) else _ANY_TYPE
+    if type_.startswith(("message/", "multipart/")):
+        type_ = _ANY_TYPE  # may not be encoded (RFC 2046 section 5.2.1)
+    name = header_value(file.name, NAME_MAX).replace("\\", "_").replace('"', "_") or "file"
+    named = f'filename="{name}"' if name.isascii() else f"filename*=utf-8''{quote(name, safe='')}"
+    octets = encodebytes(file.octets).replace(b"\n", b"\r\n")
+    head = (
+        f"Content-Type: {type_}\r\nContent-Disposition: attachment;\r\n {named}\r\n"
+        "Content-Transfer-Encoding: base64\r\n\r\n"
+    )
+    return head.encode("ascii") + octets
 
 
 def _body(text: str) -> bytes:

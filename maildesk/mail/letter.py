@@ -15,6 +15,15 @@ class Words:
 
 
 @dataclass(frozen=True, slots=True)
+class File:
+    """A file that goes along with a letter; `type` is a MIME type, `octets` are not encoded."""
+
+    name: str
+    type: str
+    octets: bytes
+
+
+@dataclass(frozen=True, slots=True)
 class Letter:
     """An outgoing message, complete but for its bytes (mail.compose makes those).
 
@@ -32,3 +41,4 @@ class Letter:
     in_reply_to: str = ""
     references: tuple[str, ...] = ()
     auto: str = "auto-generated"
+    files: tuple[File, ...] = ()

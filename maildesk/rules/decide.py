@@ -10,8 +10,8 @@ from datetime import datetime
 
 from maildesk.mail.message import Address, Origin
 from maildesk.rules import assign, kinds, letters_to
+from maildesk.rules.cycle import after_move
 from maildesk.rules.facts import (
-    AgentFacts,
     Candidate,
     Facts,
     Match,
@@ -20,8 +20,10 @@ from maildesk.rules.facts import (
     TicketFacts,
 )
 from maildesk.rules.gate import bare, why_not_answer
+from maildesk.rules.opening import NORMAL, UNTITLED
 from maildesk.rules.plan import (
     AddMessage,
+    Change,
     Leave,
     MarkUndeliverable,
     OpenTicket,
@@ -32,10 +34,9 @@ from maildesk.rules.plan import (
 from maildesk.rules.policy import Policy
 from maildesk.rules.promise import due
 from maildesk.rules.signed import Purpose
-from maildesk.rules.ticket import ReplyEffect, State, after_customer_reply
-
-UNTITLED = {"de": "(kein Betreff)", "en": "(no subject)"}
-NORMAL = "normal"  # what untagged mail becomes; every configuration has this kind
+from maildesk.rules.staff import staff_mail
+from maildesk.rules.thanks import is_thank_you
+from maildesk.rules.ticket import ReplyEffect, State, after_customer_reply, is_over
 
 
 def decide(received: Received, facts: Facts, policy: Policy, now: datetime) -> Plan:
@@ -43,14 +44,14 @@ def decide(received: Received, facts: Facts, policy: Policy, now: datetime) -> P
     reading = received.reading
     if _is_ours(received, policy):
         return (Leave("duplicate", "a mail of our own came back", _first_ticket(facts)),)
-    if facts.known:
+    if facts.known and received.released_by is None:
         return (Leave("duplicate", "the same mail came before", facts.known_in),)
     if reading.origin is Origin.BOUNCE:
         return _bounce(received, facts, policy)
     if reading.origin is not Origin.PERSON:
         return _machine(received, facts, policy, now)
     if facts.agent is not None:
-        return _staff(received, facts, policy, facts.agent, now)
+        return staff_mail(received, facts, policy, facts.agent, now)
     joined = _join(received, facts)
     if joined is None:
         return _open(received, facts, policy, now)
@@ -137,29 +138,6 @@ def _machine(received: Received, facts: Facts, policy: Policy, now: datetime) ->
     return (filed,)
 
 
-def _staff(
-    received: Received, facts: Facts, policy: Policy, agent: AgentFacts, now: datetime
-) -> Plan:
-    """Mail in an agent's name stays inside; a signed reply address of his proves him (proof D)."""
-    signed = {
-        int(address.subject)
-        for address in received.proofs.addresses
-        if address.purpose in (Purpose.AGENT_NOTE, Purpose.AGENT_REPLY)
-        and address.person == agent.id
-        and address.subject.isdigit()
-    }
-    for candidate in facts.candidates:
-        if candidate.ticket.id in signed and agent.enabled:
-            others = letters_to.staff(
-                "staff_note", received, facts, policy, candidate.ticket, without=agent
-            )
-            return (AddMessage(candidate.ticket.id, "note"), *others)
-    told = letters_to.unproven(received, facts, policy, agent, now)
-    if facts.candidates:
-        return (AddMessage(facts.candidates[0].ticket.id, "unverified"), *told)
-    return (Leave("held", f"in the name of {agent.login}, without proof, about no ticket"), *told)
-
-
 def _join(received: Received, facts: Facts) -> tuple[Candidate, str] | None:
     """Return the ticket that a message belongs to and how it stands there, or None.
 
@@ -187,11 +165,18 @@ def _customer_reply(
     received: Received, facts: Facts, policy: Policy, ticket: TicketFacts, now: datetime
 ) -> Plan:
     effect = after_customer_reply(ticket.state, ticket.resolved_at, now, policy.reopen_days)
+    mail = received.reading.mail
+    if is_over(ticket.state) and is_thank_you(mail.reply or mail.text, mail.sender.name):
+        told = letters_to.staff("staff_reply", received, facts, policy, ticket)
+        return (AddMessage(ticket.id), *told)
     if effect is ReplyEffect.FOLLOW_UP:
         return _open(received, facts, policy, now, follows=ticket)
     steps: list[Step] = [AddMessage(ticket.id)]
     if effect is ReplyEffect.IN_PROGRESS and not received.quiet:
         steps.append(SetState(ticket.id, ticket.state, State.IN_PROGRESS, "reply of the customer"))
+        moved = after_move(ticket, ticket.state, State.IN_PROGRESS, now, policy)
+        if moved:
+            steps.append(Change(ticket.id, moved, "reply of the customer"))
     if ticket.state is not State.SPAM:
         steps += letters_to.staff("staff_reply", received, facts, policy, ticket)
     return tuple(steps)

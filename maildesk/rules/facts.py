@@ -1,8 +1,10 @@
 """What is known when a message is decided about: values, read from the store by `desk`."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
+from typing import Any
 
 from maildesk.mail.message import Address, Reading
 from maildesk.mail.smtp import Envelope
@@ -76,6 +78,12 @@ class TicketFacts:
     assignee_id: int | None
     due_at: datetime | None = None
     resolved_at: datetime | None = None
+    clock_started_at: datetime | None = None
+    paused_at: datetime | None = None
+    wake_at: datetime | None = None
+    planned_at: datetime | None = None
+    category: str = ""
+    merged_into: int | None = None
 
     def number_of(self, address: str) -> int:
         """Return the participant's number in this ticket, or 0."""
@@ -98,6 +106,74 @@ class SentLetter:
     rcpt_to: str
     ticket_id: int | None
     purpose: str
+
+
+@dataclass(frozen=True, slots=True)
+class RunningTimer:
+    """The work timer that runs for an agent."""
+
+    ticket_id: int
+    started_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class DoneDeed:
+    """The last thing that an agent's mail did to a ticket and that was not taken back.
+
+    `before` are the fields as they were, `after` as it left them. `minutes` were booked by it;
+    of its letters `waiting` have not left and `gone` (recipients) have.
+    """
+
+    id: int
+    inbound_id: int
+    words: str
+    before: Mapping[str, Any]
+    minutes: int
+    waiting: tuple[str, ...] = ()
+    gone: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class TicketLine:
+    """A ticket in a list for staff. `minutes` is the work booked on it."""
+
+    id: int
+    title: str
+    kind: str
+    state: State
+    due_at: datetime | None
+    customer: str
+    minutes: int
+    opened_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Person:
+    """An address that an agent named in a command, as far as it is known."""
+
+    address: str
+    contact: ContactFacts | None = None
+    customer: CustomerFacts | None = None
+    history: tuple[TicketLine, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class StaffFacts:
+    """What is known besides when an agent writes, or seems to.
+
+    By ticket: `threads` (Message-IDs that an answer follows, the newest last), `minutes`,
+    `deeds` and `merged` (the ticket that was merged into it last). `people` are those that the
+    mail names. `asked` is the held mail that it answers with OK, if that still waits.
+    """
+
+    threads: Mapping[int, tuple[str, ...]] = field(default_factory=dict)
+    minutes: Mapping[int, int] = field(default_factory=dict)
+    deeds: Mapping[int, DoneDeed] = field(default_factory=dict)
+    merged: Mapping[int, int] = field(default_factory=dict)
+    timer: RunningTimer | None = None
+    queue: tuple[TicketLine, ...] = ()
+    people: Mapping[str, Person] = field(default_factory=dict)
+    asked: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,6 +214,7 @@ class Received:
     proofs: Proofs = Proofs()
     oversize: int = 0
     quiet: bool = False
+    released_by: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -160,3 +237,4 @@ class Facts:
     agents: tuple[AgentFacts, ...] = ()
     open_tickets: dict[int, int] = field(default_factory=dict)
     budget: Budget = Budget()
+    staff: StaffFacts = field(default_factory=StaffFacts)

@@ -1,6 +1,7 @@
 """Who is told what: the Tell steps of a plan."""
 
 from datetime import datetime
+from typing import Any
 
 from maildesk.mail.message import Address
 from maildesk.rules.facts import AgentFacts, Facts, Received, TicketFacts
@@ -43,6 +44,10 @@ def _confirm(kind: str) -> str:
     return "confirm_" + kind.replace("-", "_")
 
 
+# An answer to these goes to the customer; to all other letters for staff it is a note.
+_TO_CUSTOMER = frozenset({"staff_new", "staff_reply", "staff_assigned"})
+
+
 def staff(
     letter: str,
     received: Received,
@@ -50,7 +55,7 @@ def staff(
     policy: Policy,
     ticket: OpenTicket | TicketFacts,
     without: AgentFacts | None = None,
-    more: dict[str, str] | None = None,
+    more: dict[str, Any] | None = None,
 ) -> tuple[Tell, ...]:
     """Return one notice for the assignee, or for every agent where nobody is assigned.
 
@@ -67,10 +72,11 @@ def staff(
             letter=letter,
             to=Address(agent.name, agent.address),
             language=agent.language or policy.language,
-            purpose=Purpose.AGENT_NOTE,
+            purpose=Purpose.AGENT_REPLY if letter in _TO_CUSTOMER else Purpose.AGENT_NOTE,
             ticket_id=ticket_id,
             person=agent.id,
             once=f"{letter}:{received.inbound_id}:{agent.id}",
+            files=True,
             more=more or {},
         )
         for agent in assigned or facts.agents
@@ -85,22 +91,24 @@ def unproven(
 ) -> tuple[Tell, ...]:
     """Tell an agent, at his registered address, that a mail in his name was not believed.
 
-    All agents are told if he is disabled. At most one such mail an hour and person, so that a
-    forger cannot fill a mailbox.
+    His OK to it is the proof that was missing (E). All agents are told if he is disabled. At
+    most five such mails an hour and person.
     """
     if received.quiet:
         return ()
-    hour = f"{now:%Y%m%d%H}"
+    # Five slots an hour: a forger fills no mailbox, and real mails seldom wait for each other.
+    slot = f"{now:%Y%m%d%H}.{received.inbound_id % 5}"
     return tuple(
         Tell(
             letter="staff_held",
             to=Address(told.name, told.address),
             language=told.language or policy.language,
-            purpose=Purpose.AGENT_NOTE,
+            purpose=Purpose.CHALLENGE if agent.enabled else Purpose.AGENT_NOTE,
             ticket_id=facts.candidates[0].ticket.id if facts.candidates else None,
             person=told.id,
-            once=f"staff_held:{agent.id}:{told.id}:{hour}",
-            more={"in_the_name_of": agent.name},
+            once=f"staff_held:{agent.id}:{told.id}:{slot}",
+            asks=received.inbound_id if agent.enabled else None,
+            more={"in_the_name_of": agent.name, "can_release": agent.enabled},
         )
         for told in ((agent,) if agent.enabled else facts.agents)
         if told.address.lower() not in policy.own

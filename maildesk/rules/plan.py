@@ -1,7 +1,9 @@
 """What is to be done for one message: a tuple of steps, to be printed, compared and applied."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
+from typing import Any
 
 from maildesk.mail.message import Address
 from maildesk.rules.signed import Purpose
@@ -57,6 +59,73 @@ class SetState:
 
 
 @dataclass(frozen=True, slots=True)
+class Change:
+    """Set fields of a ticket: assignee_id, kind, due_at, clock_started_at, wake_at, planned_at,
+    category, merged_into. `trigger` and `detail` go into the journal.
+    """
+
+    ticket_id: int
+    fields: Mapping[str, Any]
+    trigger: str
+    detail: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Book:
+    """Book work on a ticket, in minutes; below zero it corrects what was booked before."""
+
+    ticket_id: int
+    agent_id: int
+    minutes: int
+    words: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Timer:
+    """Start an agent's work timer on a ticket, or (`ticket_id` None) stop the one that runs."""
+
+    agent_id: int
+    ticket_id: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class Participate:
+    """Let an address take part in a ticket under a number, or not any more (number 0)."""
+
+    ticket_id: int
+    address: str
+    number: int
+    name: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Deed:
+    """Remember what a mail of an agent did to a ticket; `before` are its fields until now."""
+
+    agent_id: int
+    ticket_id: int
+    words: str
+    before: Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class TakeBack:
+    """Withdraw the letters of a deed that have not left (so many), and mark it as undone."""
+
+    deed_id: int
+    inbound_id: int
+    letters: int
+
+
+@dataclass(frozen=True, slots=True)
+class Release:
+    """Handle a held mail once more, as proven by an agent who said so."""
+
+    inbound_id: int
+    agent_id: int
+
+
+@dataclass(frozen=True, slots=True)
 class MarkUndeliverable:
     """Note at a letter of ours that it did not arrive."""
 
@@ -70,6 +139,11 @@ class Tell:
 
     `person` is the recipient's number in the ticket, or the agent's id. `counted` spends the
     budgets of answering strangers. `more` are values for the template.
+
+    An answer to a customer names its author (`sender`), follows the Message-IDs in `thread`,
+    carries the `files` of the mail that caused it, and waits `delay` seconds for an undo.
+    `asks` is the held mail that an OK in answer to it releases. `own` is what of the mail's
+    text is shown, without command lines; "" means all of it.
     """
 
     letter: str
@@ -82,8 +156,17 @@ class Tell:
     auto: str = "auto-generated"
     counted: bool = False
     threaded: bool = False
-    more: dict[str, str] = field(default_factory=dict)
+    thread: tuple[str, ...] = ()
+    sender: str = ""
+    delay: int = 0
+    files: bool = False
+    asks: int | None = None
+    own: str = ""
+    more: dict[str, Any] = field(default_factory=dict)
 
 
-Step = Leave | OpenTicket | AddMessage | SetState | MarkUndeliverable | Tell
+Step = (
+    Leave | OpenTicket | AddMessage | SetState | Change | Book | Timer | Participate | Deed
+    | TakeBack | Release | MarkUndeliverable | Tell
+)  # fmt: skip
 Plan = tuple[Step, ...]

@@ -27,5 +27,6 @@ class Policy:
     terms: str = "dearer"
     assign: Rule = field(default_factory=lambda: Rule(How.ROUND_ROBIN))
     reopen_days: int = 14
+    undo_seconds: int = 60
     automatic_from: frozenset[str] = frozenset()
     budget: Budget = field(default_factory=lambda: Budget(3, 10, 50, 200))

@@ -249,6 +249,14 @@ def after_customer_reply(
     return _REPLY_EFFECTS.get(state, ReplyEffect.STAY)
 
 
+def is_over(state: State) -> bool:
+    """Tell whether a ticket is done with, so that only new work would wake it."""
+    return state in _OVER
+
+
+_OVER = frozenset({State.RESOLVED, State.BILLING, State.INVOICED, State.CLOSED, State.CANCELLED})
+
+
 # Damm's quasigroup of order 10. It is totally anti-symmetric, so every wrong digit and every
 # swap of neighbours is found (H. M. Damm, Total anti-symmetrische Quasigruppen, Marburg 2004).
 _DAMM = (

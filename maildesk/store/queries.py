@@ -42,6 +42,7 @@ from maildesk.store.tables import (
 )
 
 CHUNK = 500  # values in one IN list
+_ABOUT_TICKETS = frozenset({Purpose.CUSTOMER, Purpose.AGENT_REPLY, Purpose.AGENT_NOTE})
 
 
 def facts(
@@ -111,7 +112,7 @@ class _Asked:
         self.signed_tickets = [
             int(address.subject)
             for address in received.proofs.addresses
-            if address.purpose is not Purpose.BOUNCE and address.subject.isdigit()
+            if address.purpose in _ABOUT_TICKETS and address.subject.isdigit()
         ]
         bounced = [a.subject for a in received.proofs.addresses if a.purpose is Purpose.BOUNCE]
         signed = [read_message_id(keyring, mid) for mid in (*named, *references)]
@@ -166,6 +167,12 @@ def tickets(session: Session, ids: Collection[int]) -> dict[int, TicketFacts]:
             assignee_id=row.assignee_id,
             due_at=row.due_at,
             resolved_at=row.resolved_at,
+            clock_started_at=row.clock_started_at,
+            paused_at=row.paused_at,
+            wake_at=row.wake_at,
+            planned_at=row.planned_at,
+            category=row.category,
+            merged_into=row.merged_into,
         )
         for id_, row in rows.items()
     }

@@ -117,6 +117,7 @@ class InboundRow(SQLModel, table=True):
     sender: str = _text()
     subject: str = _text()
     ticket_id: int | None = Field(default=None, sa_column=Column(BigInteger, nullable=True))
+    released_by: int | None = Field(default=None, sa_column=Column(BigInteger, nullable=True))
 
 
 class PlaceRow(SQLModel, table=True):
@@ -210,6 +211,8 @@ class TicketRow(SQLModel, table=True):
     __table_args__ = (
         Index("ticket_open", "state", "due_at", sqlite_where=text("closed = 0"),
               postgresql_where=text("NOT closed")),
+        Index("ticket_wake", "wake_at", sqlite_where=text("wake_at IS NOT NULL"),
+              postgresql_where=text("wake_at IS NOT NULL")),
         Index("ticket_load", "assignee_id", sqlite_where=text("closed = 0"),
               postgresql_where=text("NOT closed")),
     )  # fmt: skip
@@ -231,6 +234,10 @@ class TicketRow(SQLModel, table=True):
     clock_started_at: datetime = _moment()
     due_at: datetime | None = _moment(nullable=True)
     resolved_at: datetime | None = _moment(nullable=True)
+    planned_at: datetime | None = _moment(nullable=True)
+    wake_at: datetime | None = _moment(nullable=True)
+    paused_at: datetime | None = _moment(nullable=True)
+    category: str = _text()
     merged_into: int | None = _link("ticket.id", nullable=True)
     follows: int | None = _link("ticket.id", nullable=True)
 
@@ -252,7 +259,8 @@ class MessageRow(SQLModel, table=True):
     """A message in a ticket: what somebody wrote, or what we wrote to him.
 
     `standing` says how it is to be taken: participant, third_party (a stranger's, flagged),
-    unverified (in an agent's name, without proof), note, automatic, bounce.
+    unverified (in an agent's name, without proof), note, answer (an agent's, to the customer),
+    automatic, bounce.
     """
 
     __tablename__ = "message"
@@ -344,6 +352,48 @@ class OutboundRow(SQLModel, table=True):
     settled_at: datetime | None = _moment(nullable=True)
     last_reply: str = _text()
     undeliverable: str = ""
+
+
+class TimeRow(SQLModel, table=True):
+    """Work that was booked, in minutes. It is never changed: a correction is an entry below zero."""
+
+    __tablename__ = "time_entry"
+    id: int | None = _key()
+    ticket_id: int = _link("ticket.id", index=True)
+    agent_id: int = _link("agent.id")
+    minutes: int
+    booked_at: datetime = _moment()
+    inbound_id: int | None = _link("inbound.id", nullable=True)
+    words: str = _text()
+
+
+class TimerRow(SQLModel, table=True):
+    """The work timer that runs for an agent; one each."""
+
+    __tablename__ = "timer"
+    agent_id: int = Field(
+        sa_column=Column(BigInteger, ForeignKey("agent.id"), primary_key=True, autoincrement=False)
+    )
+    ticket_id: int = _link("ticket.id")
+    started_at: datetime = _moment()
+
+
+class DeedRow(SQLModel, table=True):
+    """What one mail of an agent did to one ticket, so that it can be taken back.
+
+    `before` holds the ticket's fields as they were (JSON, only those that changed); its time
+    entries and letters carry the same `inbound_id`.
+    """
+
+    __tablename__ = "deed"
+    id: int | None = _key()
+    inbound_id: int = _link("inbound.id", unique=True)
+    agent_id: int = _link("agent.id", index=True)
+    ticket_id: int = _link("ticket.id", index=True)
+    done_at: datetime = _moment()
+    words: str = _text()
+    before: str = _text()
+    undone_at: datetime | None = _moment(nullable=True)
 
 
 class CounterRow(SQLModel, table=True):

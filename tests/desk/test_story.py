@@ -310,22 +310,25 @@ def test_mail_in_an_agents_name(desk):
     assert "Die E-Mail liegt als ungeprüfte interne Notiz am Ticket DD-10008." in told.text
     held = desk.receive(mail(LENA, "#close everything", "Now."))
     assert (held.state, held.ticket_id) == ("held", None)
-    assert desk.told() == [], "told once an hour"
-    desk.later(hours=1)
-    desk.receive(mail(LENA, "Hello again", "Now?"))
     (told,) = desk.new_letters()
     assert "Die E-Mail steht auf der Liste der zurückgehaltenen." in told.text
+    for number in range(9):
+        desk.receive(mail(LENA, f"Hello again {number}", "Now?"))
+    assert len(desk.told()) == 3, "five in an hour, whoever forges how many"
+    desk.later(hours=1)
 
     # By the address of a notice to him he is believed; by that of a notice to her he is not.
     assert (
         desk.receive(mail(LENA, "Re: x", "Cache?", to=notice.reply_to), notice.reply_to).state
         == "filed"
     )
-    assert desk.told() == []
+    assert desk.told() == [(ANNA, "answer")]
     desk.receive(mail(MURAT, "Re: x", "Mine.", to=notice.reply_to), notice.reply_to)
     assert desk.told() == [(MURAT, "staff_held")]
-    assert desk.messages(1000)[1:] == [(LENA, "unverified"), (LENA, "note"), (MURAT, "unverified")]
-    assert [letter.rcpt_to for letter in desk.letters()].count(ANNA) == 1, "not a word went out"
+    assert desk.messages(1000)[1:] == [
+        (LENA, "unverified"), (LENA, "answer"), (MURAT, "unverified"),
+    ]  # fmt: skip
+    assert [letter.rcpt_to for letter in desk.letters()].count(ANNA) == 2, "no forged word went out"
 
 
 @pytest.mark.parametrize("also", [(), ("staff_alarm",)], ids=["one", "the alarm's own, too"])

@@ -24,13 +24,20 @@ from maildesk.rules.kinds import DEFAULT_KINDS
 from maildesk.rules.money import Money
 from maildesk.rules.plan import (
     AddMessage,
+    Book,
+    Change,
+    Deed,
     Leave,
     MarkUndeliverable,
     OpenTicket,
+    Participate,
     Plan,
+    Release,
     SetState,
     Step,
+    TakeBack,
     Tell,
+    Timer,
 )
 from maildesk.rules.policy import Policy
 from maildesk.rules.signed import Purpose, SignedAddress
@@ -152,6 +159,20 @@ def _words(step: Step) -> str:
             return f"file {ticket_id} {standing}"
         case SetState(ticket_id, before, to, _):
             return f"state {ticket_id} {before} > {to}"
+        case Change(ticket_id, fields):
+            return f"set {ticket_id} {' '.join(sorted(fields))}"
+        case Book(ticket_id, agent_id, minutes):
+            return f"book {ticket_id} {minutes:+d} by {agent_id}"
+        case Timer(agent_id, ticket_id):
+            return f"timer of {agent_id} {ticket_id or 'stops'}"
+        case Participate(ticket_id, address, number):
+            return f"participant {ticket_id} {number} {address}"
+        case Deed(agent_id, ticket_id, done, _):
+            return f"deed of {agent_id} at {ticket_id}: {done}"
+        case TakeBack(deed_id):
+            return f"take back {deed_id}"
+        case Release(inbound_id, agent_id):
+            return f"release {inbound_id} by {agent_id}"
         case MarkUndeliverable(letter_id, reason):
             return f"undeliverable {letter_id}: {reason}"
         case Tell():

@@ -55,8 +55,8 @@ def test_a_new_ticket_with_everything_in_it():
         AddMessage(2000),
         Tell("confirm_normal", Address("Anna", ANNA), "de", Purpose.CUSTOMER, 2000, 1,
              "confirmation:2000", auto="auto-replied", threaded=True),
-        Tell("staff_new", Address("Lena", LENA.address), "de", Purpose.AGENT_NOTE, 2000, LENA.id,
-             "staff_new:5:1"),
+        Tell("staff_new", Address("Lena", LENA.address), "de", Purpose.AGENT_REPLY, 2000, LENA.id,
+             "staff_new:5:1", files=True),
     ]  # fmt: skip
 
 
@@ -174,14 +174,17 @@ def test_who_may_order_a_kind(terms, accepted, factor, ordered, why):
 
 
 REPLY = ["file 1042 participant", "tell Lena staff_reply"]
-WAKES = ["file 1042 participant", "state 1042 {} > in_progress", "tell Lena staff_reply"]
+RESUMES = ["file 1042 participant", "state 1042 {} > in_progress", "set 1042 paused_at wake_at",
+           "tell Lena staff_reply"]  # fmt: skip
+WAKES = ["file 1042 participant", "state 1042 {} > in_progress",
+         "set 1042 clock_started_at due_at resolved_at", "tell Lena staff_reply"]  # fmt: skip
 FOLLOWS = ["open 2000 normal of 7 for 1 follows 1042", "file 2000 participant",
            f"tell {ANNA} followup_ticket", "tell Lena staff_new"]  # fmt: skip
 IN_STATE = {
     State.NEW: REPLY,
     State.PLANNED: REPLY,
     State.IN_PROGRESS: REPLY,
-    State.WAITING_CUSTOMER: WAKES,
+    State.WAITING_CUSTOMER: RESUMES,
     State.WAITING_APPROVAL: REPLY,  # a mail alone approves nothing
     State.WAITING_THIRD: REPLY,
     State.ACCEPTANCE: REPLY,  # nor does it accept anything

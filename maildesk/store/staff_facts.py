@@ -1,0 +1,239 @@
+"""What the rules have to know besides when an agent writes: threads, time, deeds, his queue.
+
+Asked for one mail at a time: agents write far less than customers.
+"""
+
+import json
+import re
+from collections.abc import Collection, Iterable
+from dataclasses import replace
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import func, select
+from sqlmodel import Session, col
+
+from maildesk.mail.message import Mail
+from maildesk.rules.facts import (
+    AgentFacts,
+    Candidate,
+    ContactFacts,
+    DoneDeed,
+    Facts,
+    Match,
+    Person,
+    Received,
+    RunningTimer,
+    StaffFacts,
+    TicketLine,
+)
+from maildesk.rules.signed import Purpose
+from maildesk.rules.subject import read_subject
+from maildesk.rules.ticket import State
+from maildesk.store import queries
+from maildesk.store.tables import (
+    ContactRow,
+    CustomerRow,
+    DeedRow,
+    DomainRow,
+    InboundRow,
+    MessageRow,
+    OutboundRow,
+    TicketRow,
+    TimeRow,
+    TimerRow,
+)
+
+QUEUE_MAX = 100
+HISTORY_MAX = 8
+THREAD_MAX = 12  # Message-IDs of a ticket that an answer refers to
+COMMAND_LINES = 20  # of a mail's own text: where addresses and numbers of commands may stand
+
+_ADDRESS = re.compile(r"[^\s<>\"',;:()]{1,64}@[^\s<>\"',;:()]{1,253}")
+
+
+def named_addresses(mail: Mail) -> set[str]:
+    """Return the addresses in a mail's subject and its first own lines, lower case."""
+    return {found.lower().rstrip(".") for found in _ADDRESS.findall(_head(mail))}
+
+
+def with_staff_facts(session: Session, received: Received, facts: Facts, code: str) -> Facts:
+    """Return the facts of a mail with those for an agent, if an agent seems to have written it.
+
+    Tickets that his commands name in the text become candidates too, the last ones; the
+    customer is that of the ticket.
+    """
+    agent = facts.agent
+    if agent is None:
+        return facts
+    known = {candidate.ticket.id for candidate in facts.candidates}
+    tagged = read_subject(_head(received.reading.mail), code, ()).numbers
+    named = queries.tickets(session, set(tagged) - known)
+    candidates = (*facts.candidates, *(Candidate(each, Match.TAG) for each in named.values()))
+    first = candidates[0].ticket if candidates else None
+    customer = session.get(CustomerRow, first.customer_id) if first and first.customer_id else None
+    return replace(
+        facts,
+        candidates=candidates,
+        customer=queries.customer(customer) if customer else None,
+        staff=_staff_facts(session, received, agent, [each.ticket.id for each in candidates]),
+    )
+
+
+def _head(mail: Mail) -> str:
+    """Return where commands may stand: the subject and the first own lines."""
+    return " ".join((mail.subject, *mail.reply.splitlines()[:COMMAND_LINES]))[:2000]
+
+
+def _staff_facts(
+    session: Session, received: Received, agent: AgentFacts, tickets: Collection[int]
+) -> StaffFacts:
+    timer = session.get(TimerRow, agent.id)
+    return StaffFacts(
+        threads={each: _thread(session, each) for each in tickets},
+        minutes=_minutes(session, tickets),
+        deeds={each: deed for each in tickets if (deed := _deed(session, agent.id, each))},
+        merged=_merged(session, tickets),
+        timer=RunningTimer(timer.ticket_id, timer.started_at) if timer else None,
+        queue=_lines(
+            session,
+            select(TicketRow)
+            .where(col(TicketRow.assignee_id) == agent.id, ~col(TicketRow.closed),
+                   col(TicketRow.state) != State.RESOLVED.value)
+            .order_by(col(TicketRow.due_at).is_(None), col(TicketRow.due_at), col(TicketRow.id))
+            .limit(QUEUE_MAX),
+        ),
+        people={each: _person(session, each) for each in named_addresses(received.reading.mail)},
+        asked=_asked(session, received, agent),
+    )  # fmt: skip
+
+
+def _thread(session: Session, ticket_id: int) -> tuple[str, ...]:
+    """Return Message-IDs an answer follows: what we sent the customers, then what they wrote last."""
+    written = select(col(MessageRow.message_id)).where(
+        col(MessageRow.ticket_id) == ticket_id,
+        col(MessageRow.standing) == "participant",
+        col(MessageRow.message_id) != "",
+    )
+    theirs = list(session.scalars(written.order_by(col(MessageRow.id).desc()).limit(THREAD_MAX)))
+    sent = select(col(OutboundRow.message_id)).where(
+        col(OutboundRow.ticket_id) == ticket_id, ~col(OutboundRow.purpose).startswith("staff_")
+    )
+    ours = list(session.scalars(sent.order_by(col(OutboundRow.id).desc()).limit(THREAD_MAX)))
+    return tuple(reversed((*theirs, *ours))) if not theirs else (*reversed(ours), *reversed(theirs))
+
+
+def _minutes(session: Session, tickets: Collection[int]) -> dict[int, int]:
+    query = select(col(TimeRow.ticket_id), func.sum(col(TimeRow.minutes)))
+    mine = query.where(col(TimeRow.ticket_id).in_(tickets)).group_by(col(TimeRow.ticket_id))
+    return {ticket: int(minutes) for ticket, minutes in session.execute(mine)}
+
+
+def _deed(session: Session, agent_id: int, ticket_id: int) -> DoneDeed | None:
+    query = select(DeedRow).where(
+        col(DeedRow.agent_id) == agent_id,
+        col(DeedRow.ticket_id) == ticket_id,
+        col(DeedRow.undone_at).is_(None),
+    )
+    row = session.scalars(query.order_by(col(DeedRow.id).desc()).limit(1)).first()
+    if row is None or row.id is None:
+        return None
+    minutes = select(func.coalesce(func.sum(col(TimeRow.minutes)), 0)).where(
+        col(TimeRow.inbound_id) == row.inbound_id
+    )
+    letters = select(
+        col(OutboundRow.rcpt_to), col(OutboundRow.state), col(OutboundRow.attempts)
+    ).where(
+        col(OutboundRow.inbound_id) == row.inbound_id,
+        ~col(OutboundRow.purpose).startswith("staff_"),
+    )
+    waiting: list[str] = []
+    gone: list[str] = []
+    for rcpt_to, state, attempts in session.execute(letters.order_by(col(OutboundRow.id))):
+        (waiting if state == "queued" and not attempts else gone).append(rcpt_to)
+    return DoneDeed(
+        id=row.id,
+        inbound_id=row.inbound_id,
+        words=row.words,
+        before=_before(row.before),
+        minutes=int(session.execute(minutes).scalar_one()),
+        waiting=tuple(waiting),
+        gone=tuple(gone),
+    )
+
+
+def _before(written: str) -> dict[str, Any]:
+    fields: dict[str, Any] = json.loads(written or "{}")
+    return {
+        name: datetime.fromisoformat(value) if name.endswith("_at") and value else value
+        for name, value in fields.items()
+    }
+
+
+def _merged(session: Session, tickets: Collection[int]) -> dict[int, int]:
+    query = select(col(TicketRow.merged_into), col(TicketRow.id)).where(
+        col(TicketRow.merged_into).in_(tickets)
+    )
+    return dict(session.execute(query.order_by(col(TicketRow.id))).all())
+
+
+def _lines(session: Session, query: Any) -> tuple[TicketLine, ...]:
+    rows: Iterable[TicketRow] = list(session.scalars(query))
+    minutes = _minutes(session, [row.id for row in rows])
+    named = select(col(CustomerRow.id), col(CustomerRow.name)).where(
+        col(CustomerRow.id).in_({row.customer_id for row in rows if row.customer_id})
+    )
+    names: dict[int, str] = dict(session.execute(named).all())
+    return tuple(
+        TicketLine(
+            id=row.id,
+            title=row.title,
+            kind=row.kind,
+            state=State(row.state),
+            due_at=row.due_at,
+            customer=names.get(row.customer_id or 0, row.requester),
+            minutes=minutes.get(row.id, 0),
+            opened_at=row.opened_at,
+        )
+        for row in rows
+    )
+
+
+def _person(session: Session, address: str) -> Person:
+    contact = session.scalars(
+        select(ContactRow).where(func.lower(col(ContactRow.address)) == address)
+    ).first()
+    customer_id = contact.customer_id if contact else session.scalars(
+        select(col(DomainRow.customer_id)).where(
+            col(DomainRow.domain) == address.rpartition("@")[2]
+        )
+    ).first()  # fmt: skip
+    customer = session.get(CustomerRow, customer_id) if customer_id else None
+    history = (
+        select(TicketRow)
+        .where(func.lower(col(TicketRow.requester)) == address)
+        .order_by(col(TicketRow.id).desc())
+        .limit(HISTORY_MAX)
+    )
+    return Person(
+        address=address,
+        contact=ContactFacts(contact.customer_id, contact.address, contact.name, contact.language)
+        if contact
+        else None,
+        customer=queries.customer(customer) if customer else None,
+        history=_lines(session, history),
+    )
+
+
+def _asked(session: Session, received: Received, agent: AgentFacts) -> int | None:
+    """Return the held mail that this one answers, if it still waits for the agent's word."""
+    named = [
+        int(address.subject)
+        for address in received.proofs.addresses
+        if address.purpose is Purpose.CHALLENGE
+        and address.person == agent.id
+        and address.subject.isdigit()
+    ]
+    row = session.get(InboundRow, named[0]) if named else None
+    waits = row is not None and row.released_by is None and row.state in ("held", "filed")
+    return named[0] if waits else None
