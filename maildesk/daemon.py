@@ -21,7 +21,7 @@ from sqlmodel import Session, col
 
 from maildesk import __version__, log
 from maildesk.config import ConfigError, Site
-from maildesk.desk import alarms, intake
+from maildesk.desk import alarms, intake, waking
 from maildesk.desk.applier import Applier
 from maildesk.desk.context import Desk, open_desk
 from maildesk.desk.keys import fingerprint, load_keyring
@@ -177,7 +177,7 @@ class Daemon:
     def _look_around(self) -> None:
         try:
             alarms.expire(self.desk, self._now())
-            if alarms.look(self.desk, self._now()):
+            if alarms.look(self.desk, self._now()) + waking.wake(self.desk, self._now()):
                 self._sender.wake()
         except SQLAlchemyError as error:
             log.database_trouble(str(error).splitlines()[0])

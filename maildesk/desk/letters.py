@@ -8,21 +8,16 @@ import secrets
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
-from zoneinfo import ZoneInfo
 
 from maildesk.config import ConfigError, Site
+from maildesk.desk import figures
 from maildesk.desk.context import Desk
 from maildesk.mail.attachments import files_of
 from maildesk.mail.compose import to_bytes
 from maildesk.mail.letter import File, Letter
 from maildesk.mail.message import Address
-from maildesk.rules import letters as say
-from maildesk.rules.facts import CustomerFacts, Facts, Received, TicketFacts
-from maildesk.rules.kinds import Kind, kind_named
-from maildesk.rules.money import Money, hourly_words
+from maildesk.rules.facts import AgentFacts, CustomerFacts, Facts, Received, TicketFacts
 from maildesk.rules.plan import OpenTicket, Plan, Tell
-from maildesk.rules.policy import Policy
-from maildesk.rules.ready import ready_subjects
 from maildesk.rules.signed import (
     HANDLE,
     TOKEN_BYTES,
@@ -33,7 +28,6 @@ from maildesk.rules.signed import (
     message_id,
     new_token,
 )
-from maildesk.rules.ticket import tag
 
 # How long an answer to a letter is taken as one: SECURITY.md 5.2 D for agents. A customer's
 # reply may come late; all it proves is which ticket is meant.
@@ -74,8 +68,12 @@ class _Scene:
     tell: Tell
 
     @property
-    def looked_at(self) -> TicketFacts | None:
+    def ticket(self) -> OpenTicket | TicketFacts | None:
         wanted = self.tell.ticket_id
+        if self.tell.ticket is not None or wanted is None:
+            return self.tell.ticket
+        if self.opened is not None and self.opened.ticket_id == wanted:
+            return self.opened
         return next((c.ticket for c in self.facts.candidates if c.ticket.id == wanted), None)
 
 
@@ -90,8 +88,7 @@ def _write(desk: Desk, scene: _Scene, now: datetime) -> dict[str, Any]:
         parent = mail.message_id
         references = tuple(i for i in (*mail.references, mail.message_id) if i)
     elif tell.ticket_id is not None and not references:
-        # Our own root for all notices of a ticket, so that an agent's program keeps them together.
-        references = (f"ticket.{tell.ticket_id}@{desk.site.desk.host}",)
+        references = (_root(desk, tell.ticket_id),)
     return sign(
         desk,
         Letter(
@@ -185,151 +182,39 @@ def check_addresses(site: Site, ring: Keyring, now: datetime) -> None:
         raise ConfigError(f"[desk] address: {error}; use a shorter one") from error
 
 
+def notice(
+    desk: Desk,
+    letter: str,
+    agent: AgentFacts,
+    ticket: TicketFacts,
+    customer: CustomerFacts | None,
+    now: datetime,
+) -> dict[str, Any]:
+    """Return the row of a notice that no mail caused; an answer to it goes to the customer."""
+    locale = agent.language or desk.policy.language
+    about = figures.About(desk, locale, ticket, customer, (agent,))
+    shown = figures.values(about) | figures.for_staff(about, Purpose.AGENT_REPLY, agent.id)
+    sender = Address(desk.site.desk.name, desk.site.desk.address)
+    made = Letter(
+        sender, Address(agent.name, agent.address), desk.renderer.words(letter, locale, **shown),
+        "", now, locale, references=(_root(desk, ticket.id),),
+    )  # fmt: skip
+    return sign(desk, made, Purpose.AGENT_REPLY, ticket.id, agent.id, now) | {"purpose": letter}
+
+
+def _root(desk: Desk, ticket_id: int) -> str:
+    """Our own root for all notices of a ticket, so that an agent's program keeps them together."""
+    return f"ticket.{ticket_id}@{desk.site.desk.host}"
+
+
 def _values(scene: _Scene) -> dict[str, Any]:
-    policy, locale = scene.desk.policy, scene.tell.language
-    customer = scene.facts.customer
-    kind = kind_named(policy.kinds, _kind_name(scene))
-    mail = scene.received.reading.mail
-    text, is_cut = say.excerpt(scene.tell.own or mail.reply or mail.text)
-    sender = " ".join(filter(None, (mail.sender.name, f"<{mail.sender.address}>")))
-    return {
-        "desk": say.DeskFigures(scene.desk.site.desk.name, scene.desk.site.desk.signature),
-        "ticket": _ticket(scene, kind),
-        "price": _price(policy, kind, customer, locale),
-        "customer": say.CustomerFigures(
-            customer.name if customer else "", customer.contract if customer else ""
-        ),
-        "mail": say.MailFigures(
-            sender=sender,
-            subject=mail.subject,
-            text=text,
-            is_cut=is_cut,
-            files=tuple(
-                say.FileFigures(part.name, say.size_words(part.size, locale))
-                for part in mail.attachments
-            ),
-        ),
-        **(_for_staff(scene, kind) if scene.tell.purpose is not Purpose.CUSTOMER else {}),
-        **scene.tell.more,
-    }
-
-
-def _for_staff(scene: _Scene, kind: Kind) -> dict[str, Any]:
-    """Return what only letters to agents show: where an answer goes, and ready-made subjects."""
-    tell, ticket = scene.tell, scene.opened or scene.looked_at
-    reply_to = {Purpose.AGENT_REPLY: "customer", Purpose.AGENT_NOTE: "note"}.get(
-        tell.purpose, "note"
-    )
-    if tell.ticket_id is None:
-        reply_to = "nothing"
-    to = ""
-    if isinstance(ticket, OpenTicket):
-        to = ticket.requester.address
-    elif ticket is not None:
-        to = ", ".join(address for address, _ in ticket.participants)
-    subjects: tuple[tuple[str, str], ...] = ()
-    if ticket is not None and tell.ticket_id is not None:
-        subjects = ready_subjects(
-            tag(scene.desk.policy.code, tell.ticket_id), ticket.title,
-            ticket.assignee_id == tell.person, tell.language,
-        )  # fmt: skip
-    return {
-        "reply_to": reply_to,
-        "customer_address": to,
-        "subjects": subjects,
-        "can_release": False,
-    }
-
-
-def _kind_name(scene: _Scene) -> str:
-    if scene.opened is not None and scene.opened.ticket_id == scene.tell.ticket_id:
-        return scene.opened.kind
-    known = {kind.name for kind in scene.desk.policy.kinds}
-    ticket = scene.looked_at
-    return ticket.kind if ticket and ticket.kind in known else scene.desk.policy.kinds[0].name
-
-
-def _ticket(scene: _Scene, kind: Kind) -> say.TicketFigures | None:
-    policy, locale, opened = scene.desk.policy, scene.tell.language, scene.opened
-    if scene.tell.ticket_id is None:
-        return None
-    if opened is None or opened.ticket_id != scene.tell.ticket_id:
-        ticket = scene.looked_at
-        if ticket is None:
-            return None
-        return say.TicketFigures(
-            tag=tag(policy.code, ticket.id),
-            title=ticket.title,
-            kind=say.kind_words(kind, locale),
-            assignee=_agent_name(scene, ticket.assignee_id),
-            due=_due(scene, kind, ticket.due_at),
-            wish=_wish(scene, ticket.kind),
-        )
-    return say.TicketFigures(
-        tag=tag(policy.code, opened.ticket_id),
-        title=opened.title,
-        kind=say.kind_words(kind, locale),
-        assignee=_agent_name(scene, opened.assignee_id),
-        due=_due(scene, kind, opened.due_at),
-        wish=say.kind_words(kind_named(policy.kinds, opened.wish), locale) if opened.wish else "",
-        contradiction=opened.contradiction,
-        urgent=opened.urgent,
-        presales=opened.presales,
-        follows=tag(policy.code, opened.follows) if opened.follows else "",
-        mentions=tuple(tag(policy.code, number) for number in opened.mentions),
-        offers=_offers(scene, kind) if not opened.wish else (),
-    )
-
-
-def _wish(scene: _Scene, kind: str) -> str:
-    """Return the label of another kind that a reply asks for; nothing is granted by that."""
-    wanted = scene.received.subject.kind
-    if wanted is None or wanted == kind:
-        return ""
-    return say.kind_words(kind_named(scene.desk.policy.kinds, wanted), scene.tell.language)
-
-
-def _offers(scene: _Scene, kind: Kind) -> tuple[say.KindOffer, ...]:
-    policy, locale = scene.desk.policy, scene.tell.language
-    rate = _rate(policy, scene.facts.customer)
-    return tuple(
-        say.KindOffer(
-            other.tags[0],
-            hourly_words(rate, other.factor, locale),
-            say.within_words(other, locale),
-        )
-        for other in policy.kinds
-        if other.tags and other.name != kind.name
-    )
-
-
-def _due(scene: _Scene, kind: Kind, moment: datetime | None) -> say.Due | None:
-    if moment is None:
-        return None
-    hours, locale = scene.desk.site.hours, scene.tell.language
-    return say.Due(
-        moment=say.moment_words(moment, ZoneInfo(hours.timezone), locale),
-        within=say.within_words(kind, locale),
-        hours=say.hours_words(hours.week, locale),
-        starts=say.starts(kind),
-    )
-
-
-def _price(policy: Policy, kind: Kind, customer: CustomerFacts | None, locale: str) -> say.Price:
-    limit = policy.limit_minutes
-    if customer is not None and customer.limit_minutes is not None:
-        limit = customer.limit_minutes
-    return say.Price(
-        hour=hourly_words(_rate(policy, customer), kind.factor, locale),
-        factor=say.factor_words(kind.factor, locale),
-        increment=say.increment_words(policy.increment, locale),
-        limit=say.span_words(limit, locale),
-    )
-
-
-def _rate(policy: Policy, customer: CustomerFacts | None) -> Money:
-    return customer.rate if customer and customer.rate else policy.rate
-
-
-def _agent_name(scene: _Scene, agent_id: int | None) -> str:
-    return next((agent.name for agent in scene.facts.agents if agent.id == agent_id), "")
+    tell, facts, received = scene.tell, scene.facts, scene.received
+    about = figures.About(
+        scene.desk, tell.language, scene.ticket, facts.customer, facts.agents,
+        received.subject.kind,
+    )  # fmt: skip
+    shown = figures.values(about)
+    shown["mail"] = figures.mail_figures(received.reading.mail, tell.own, tell.language)
+    if tell.purpose is not Purpose.CUSTOMER:
+        shown |= figures.for_staff(about, tell.purpose, tell.person)
+    return shown | tell.more

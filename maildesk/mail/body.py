@@ -17,12 +17,14 @@ class Body:
     """What a message says and carries.
 
     `html` is its HTML source where `text` was made of it, else "". `has_html` tells whether
-    there is any. `leaves` are the decoded octets of all leaf parts with their types, in order.
+    there is any. `beside` is the source that stands beside a plain text and marks a signature,
+    which the text cannot, else "". `leaves` are the decoded octets of all leaf parts with their types, in order.
     """
 
     text: str = ""
     html: str = ""
     has_html: bool = False
+    beside: str = ""
     attachments: list[Attachment] = field(default_factory=list)
     leaves: list[tuple[Part, bytes]] = field(default_factory=list)
 
@@ -127,13 +129,19 @@ def _html(part: Part, body: Body, defects: list[str], *, wanted: bool) -> list[_
     octets = content(part, defects)
     body.leaves.append((part, octets))
     body.has_html = True
-    if not wanted:
+    if not wanted and (body.beside or not _SIGNED.search(octets, 0, limits.TEXT_OCTETS)):
         return []
     label = part.parameters.get("charset", "") or _meta_charset(octets)
+    if not wanted:
+        body.beside = charset.strip_controls(
+            charset.decode(octets[: limits.TEXT_OCTETS], label, defects)
+        )
+        return []
     source = charset.strip_controls(charset.decode(octets[: limits.TEXT_OCTETS], label, defects))
     return [(html_text(source, defects), source)]
 
 
+_SIGNED = re.compile(rb"signature|_MailAutoSig", re.IGNORECASE)
 _META = re.compile(
     rb"""<meta[^<>]{0,200}charset\s*=\s*["']?([A-Za-z0-9_:.-]{1,40})""", re.IGNORECASE
 )
@@ -148,6 +156,17 @@ _CONFIG = ParserConfig(css=CSS_PROFILES["strict"], display_links=True)
 _LINK = re.compile(r"\[([^\[\]\n]{0,300})\]\(([^()\s]{1,2000})\)")
 _TAG = re.compile(r"<[^<>]*>")
 _DECLARATION = re.compile(r"\s*<\?xml[^<>]*>")
+# An element that holds nothing but no-break spaces is how editors write an empty line, and how
+# inscriptis loses it. A private-use character takes their place meanwhile.
+_BLANK = re.compile(
+    r">[ \t\r\n]{0,80}(?:(?:&nbsp;|&#160;|\xa0)[ \t\r\n]{0,80}){1,80}<", re.IGNORECASE
+)
+_HELD = "\ue004"
+# Outlook writes each line as a paragraph without margins: by the class of its style sheet, or
+# by the margins themselves. inscriptis knows neither.
+_PARAGRAPH = re.compile(r"<p\b[^<>]{1,500}>", re.IGNORECASE)
+_NO_MARGIN = re.compile(r"margin:\s?0\w{0,4}(?: 0\w{0,4}){0,3} ?[;\"']", re.IGNORECASE)
+_LINE = '<p style="margin-top:0em;margin-bottom:0em">'
 
 
 def html_text(source: str, defects: list[str]) -> str:
@@ -162,7 +181,8 @@ def html_text(source: str, defects: list[str]) -> str:
         defects.append("html-too-big")
         return _without_tags(source[: limits.HTML_CHARACTERS])
     try:
-        text = get_text(source, _CONFIG)
+        source = _PARAGRAPH.sub(_as_line, _BLANK.sub(f">{_HELD}<", source))
+        text = get_text(source, _CONFIG).replace(_HELD, " ")
     except Exception:  # noqa: BLE001 - inscriptis and lxml raise many kinds, all mean the same
         defects.append("html-broken")
         return _without_tags(source)
@@ -171,6 +191,12 @@ def html_text(source: str, defects: list[str]) -> str:
         line.rstrip() for line in charset.strip_controls(text.replace("\xa0", " ")).split("\n")
     ]
     return re.sub(r"\n{3,}", "\n\n", "\n".join(lines)).strip("\n")
+
+
+def _as_line(found: re.Match[str]) -> str:
+    tag = found[0].lower()
+    is_line = _NO_MARGIN.search(tag) if "margin" in tag else "msonormal" in tag
+    return _LINE if is_line and "display" not in tag else found[0]
 
 
 def _without_tags(source: str) -> str:

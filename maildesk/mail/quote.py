@@ -8,7 +8,7 @@ the whole text is kept beside it.
 import re
 
 from maildesk.mail import limits
-from maildesk.mail.body import html_text
+from maildesk.mail.html_quote import CUT, INTRODUCES, marked_text, signature
 
 _PREFIX = r"(?:re|aw|antw(?:ort)?|sv|vs|res?p|rif|odp|ynt|réf?)"
 _REPLY_SUBJECT = re.compile(
@@ -26,43 +26,46 @@ def is_reply(subject: str, refers: bool) -> bool:
     return refers or bool(_REPLY_SUBJECT.match(subject))
 
 
-def own_words(text: str, html: str, is_reply: bool) -> str:
+def own_words(text: str, html: str, is_reply: bool, beside: str = "") -> str:
     """Return what the writer added to a reply, `text` itself where the message is none.
 
-    `html` is the source that `text` was made of, "" where it came as plain text. Where hardly
-    anything would be left, everything is kept.
+    `html` is the source that `text` was made of, "" where it came as plain text; `beside`
+    is the source that stands beside a plain text, for the signature that it marks. The result is
+    "" where the writer added nothing: only a quote, a signature, a phone's footer. Answers between
+    the lines of a quote come with all of it, as they mean nothing alone; `without_quotes` gives
+    the answers by themselves.
     """
     if not is_reply:
         return text
     if html:
-        text = _before_html_quote(html) or text
+        text = marked_text(html) or text
     text_seen = text[: limits.QUOTE_CHARACTERS]
     lines = [line.rstrip() for line in text_seen.split("\n")[: limits.QUOTE_LINES]]
     kept = _without_signature(_without_quote(_before_marker(lines, text_seen)))
-    reply = "\n".join(kept).strip("\n")
-    return reply if re.search(r"\w", reply) else text
+    kept = _without_marked(kept, signature(html or beside) if html or beside else "")
+    reply = "\n".join(line for line in kept if line not in (CUT, INTRODUCES)).strip("\n")
+    return reply if re.search(r"[^\s>|_=*-]", reply) else ""
 
 
-# How mail programs mark in HTML where the answered message begins.
-_HTML_QUOTE = re.compile(
-    r"<(?:div|blockquote|p|table|hr|span)\b[^<>]{0,300}?(?:"
-    r"""class=["']?[^"'<>]{0,80}(?:gmail_quote|yahoo_quoted|moz-cite-prefix|protonmail_quote|zmail_extra"""
-    r"""|moz_quote|tutanota_quote|WordSection_quote|OutlookMessageHeader)"""
-    r"""|id=["']?(?:divRplyFwdMsg|appendonsend|stopSpelling|OLK_SRC_BODY_SECTION|mail-editor-reference-message"""
-    r"""|reply-intro|replySplit|isReplyContent|ymail_android_signature_quote|mimemail-original)"""
-    r"""|border-top:\s?solid #(?:B5C4DF|E1E1E1) 1\.0pt"""
-    r"""|name=["']?(?:quote|quoted-content)["']"""
-    r"|type=[\"']?cite)",
-    re.IGNORECASE,
-)
+def without_quotes(reply: str) -> str:
+    """Return the lines of own words that their writer wrote, without any that he quoted.
 
-
-def _before_html_quote(html: str) -> str:
-    found = _HTML_QUOTE.search(html, 0, limits.HTML_CHARACTERS)
-    if not found or found.start() == 0:
-        return ""
-    text = html_text(html[: found.start()], [])
-    return text if re.search(r"\w", text) else ""
+    For letters to people who must not read what was quoted, as an agent's notice is internal.
+    Every line with a quote mark goes, and the line that introduces a quote.
+    """
+    lines = reply.split("\n")
+    kept: list[str] = []
+    marks: tuple[str, ...] = (">",)
+    at = 0
+    while at < len(lines):
+        used = _attribution(lines, at)
+        if used and _is_quoted_next(lines, at + used):
+            marks = (">", "|")  # without an introduction it is the writer's own table
+        else:
+            used = 1 if lines[at].lstrip().startswith(marks) else 0
+        kept.append("" if used else lines[at])
+        at += used or 1
+    return re.sub(r"\n{3,}", "\n\n", "\n".join(kept)).strip("\n")
 
 
 _MARKER = re.compile(
@@ -77,7 +80,7 @@ _SEPARATOR = re.compile(
     re.IGNORECASE,
 )
 _FORWARD_LINE = re.compile(
-    r"\s*(?:begin forwarded message|forwarded message|anfang der weitergeleiteten (?:e-?mail|nachricht))\s?:\s*\Z",
+    r"[\s>]*(?:begin forwarded message|forwarded message|anfang der weitergeleiteten (?:e-?mail|nachricht))\s?:\s*\Z",
     re.IGNORECASE,
 )
 _RULE = re.compile(r"\s*(?:_{10,}|-{10,}|={10,})\s*\Z")
@@ -110,15 +113,39 @@ def _without_quote(lines: list[str]) -> list[str]:
     for index, line in enumerate(lines):
         if not line:
             continue
-        if _SEPARATOR.match(line) or _FORWARD_LINE.match(line) or _is_header_block(lines, index):
-            before = _trim_rules(lines[:index])
-            if any(word.strip() for word in before):
-                return _without_quote_tail(before)
-            return lines
+        if _begins_message(lines, index):
+            if _is_quoted(line):
+                return _around_quote(lines, index, index)
+            return _trim_rules(lines[:index])
+        if line == INTRODUCES:
+            used = next(
+                (n for n, more in enumerate(lines[index : index + 7]) if _is_quoted(more)), 0
+            )
+            return _around_quote(lines, index, index + used) if used else _trim_rules(lines[:index])
         used = _attribution(lines, index)
-        if used:
+        if used and (_is_quoted_next(lines, index + used) or _is_sure(lines, index, used)):
             return _around_quote(lines, index, index + used)
     return _without_quote_tail(lines)
+
+
+def _begins_message(lines: list[str], index: int) -> bool:
+    """Whether the whole answered message stands from here on, with nothing to mark its lines."""
+    line = lines[index]
+    return bool(
+        line == CUT
+        or _SEPARATOR.match(line)
+        or _FORWARD_LINE.match(line)
+        or _is_header_block(lines, index)
+    )
+
+
+def _is_sure(lines: list[str], index: int, used: int) -> bool:
+    """Whether an attribution is one though no quote mark follows: prose can sound the same.
+
+    It names an address or a time, or nothing follows it at all.
+    """
+    said = " ".join(lines[index : index + used])
+    return bool(re.search(r"@|\d:\d\d", said)) or not any(lines[index + used :])
 
 
 def _before_marker(lines: list[str], text: str) -> list[str]:
@@ -127,9 +154,7 @@ def _before_marker(lines: list[str], text: str) -> list[str]:
         return lines
     for index, line in enumerate(lines):
         if _MARKER.search(line):
-            return (
-                lines[:index] if any(re.search(r"\w", above) for above in lines[:index]) else lines
-            )
+            return lines[:index]
     return lines
 
 
@@ -173,8 +198,11 @@ def _attribution(lines: list[str], index: int) -> int:
 
 
 def _is_quoted_next(lines: list[str], index: int) -> bool:
-    following = next((line for line in lines[index : index + 3] if line.strip()), "")
-    return following.lstrip().startswith((">", "|"))
+    return _is_quoted(next((line for line in lines[index : index + 3] if line.strip()), ""))
+
+
+def _is_quoted(line: str) -> bool:
+    return line.lstrip().startswith((">", "|"))
 
 
 def _around_quote(lines: list[str], start: int, end: int) -> list[str]:
@@ -183,18 +211,18 @@ def _around_quote(lines: list[str], start: int, end: int) -> list[str]:
     Answers below the quote are kept without it; answers between its lines keep all of it, as
     they mean nothing alone.
     """
-    before = _trim_rules(lines[:start])
-    rest = lines[end:]
+    before = _without_signature(_trim_rules(lines[:start]))
     if not _is_quoted_next(lines, end):
-        return before if any(line.strip() for line in before) else lines
-    runs = _runs(rest)
-    own = [run for quoted, run in runs if not quoted]
-    if len(own) > 1 or (own and any(line.strip() for line in before)):
-        tail = _without_signature(own[-1]) if len(own) == 1 else own[-1]
-        if len(own) == 1 and not any(line.strip() for line in tail):
-            return before
-        return lines
-    return [*before, *own[0]] if own else (before if any(b.strip() for b in before) else lines)
+        return before
+    runs = _runs(lines[end:])
+    if not runs[-1][0]:
+        runs[-1] = (False, _without_signature(runs[-1][1]))
+    own = [run for quoted, run in runs if not quoted and run]
+    if not own:
+        return before
+    if len(own) == 1 and own[0] is runs[-1][1] and not before:
+        return own[0]
+    return [*before, "", *lines[start:end], *(line for _, run in runs for line in run)]
 
 
 def _runs(lines: list[str]) -> list[tuple[bool, list[str]]]:
@@ -205,7 +233,7 @@ def _runs(lines: list[str]) -> list[tuple[bool, list[str]]]:
             if runs:
                 runs[-1][1].append(line)
             continue
-        quoted = line.lstrip().startswith((">", "|"))
+        quoted = _is_quoted(line)
         if not runs or runs[-1][0] != quoted:
             runs.append((quoted, []))
         runs[-1][1].append(line)
@@ -216,24 +244,52 @@ def _without_quote_tail(lines: list[str]) -> list[str]:
     end = len(lines)
     while end and (not lines[end - 1].strip() or lines[end - 1].lstrip().startswith(">")):
         end -= 1
-    return lines[:end] if end else lines
+    return lines[:end]
 
 
-_SIGNATURE = re.compile(r"\s?(?:--|—|__)\s?\Z|_{3,30}\s*\Z|-{3,9}\s*\Z")
-_TAGLINE = re.compile(
-    r"\s*(?:(?:von|gesendet|sent|envoyé|enviado|inviato|skickat|verzonden) [^,]{0,40}"
+_DEVICE = (
     r"(?:iphone|ipad|android|smartphone|mobil\w*|handy|blackberry|samsung|galaxy|outlook|gmx|web\.de|yahoo"
-    r"|proton\w*|phone|device|tablet|mail)\b[^,]{0,25}"
-    r"|get outlook for .{1,40}|outlook für .{1,40}|diese nachricht wurde von meinem .{1,60}gesendet.?)\Z",
+    r"|proton\w*|phone|device|tablet|k-9|thunderbird|mail)"
+)
+_TAGLINE = re.compile(
+    rf"\s*(?:(?:gesendet|sent) (?:von|vom|aus|mit|über|from|with|using|via|by|on)\b[^,]{{0,40}}{_DEVICE}\b[^,]{{0,25}}"
+    rf"|(?:envoyé|enviado|inviato|skickat|verzonden) [^,]{{0,40}}{_DEVICE}\b[^,]{{0,25}}"
+    rf"|von [^,]{{0,40}}{_DEVICE}\b[^,]{{0,15}} (?:aus )?(?:gesendet|geschickt|gesandt)\.?"
+    r"|(?:get|download|beziehen sie|holen sie sich|laden sie)? ?outlook (?:for|für) (?:ios|android|mac|windows).{0,20}"
+    r"|diese nachricht wurde von meinem .{1,60}gesendet.?)\Z",
     re.IGNORECASE,
 )
+_TAGLINE_LINK = re.compile(r"\s?<https?://[^<>\s]{1,300}>")
 
 
 def _without_signature(lines: list[str]) -> list[str]:
-    for index, line in enumerate(lines):
-        if _SIGNATURE.match(line) and any(above.strip() for above in lines[:index]):
-            lines = lines[:index]
-            break
-    while lines and (not lines[-1].strip() or (len(lines) > 1 and _TAGLINE.match(lines[-1]))):
+    # Only "-- " (RFC 3676 section 4.3, its blank often lost): any other rule may be the writer's
+    # own, and what stands below it his words.
+    if "--" in lines:
+        lines = lines[: lines.index("--")]
+    while lines and (
+        not lines[-1].strip() or _TAGLINE.match(_TAGLINE_LINK.sub("", lines[-1][:400]))
+    ):
         lines = lines[:-1]
+    return lines
+
+
+_SIGNATURE_LINES = 60
+_NO_WORDS = re.compile(r"<(?:https?|mailto|tel):[^<>\s]{1,2000}>|[\W_]+", re.IGNORECASE)
+
+
+def _without_marked(lines: list[str], marked: str) -> list[str]:
+    """The lines without the last that say just what the writer's program marked as signature."""
+    wanted = _NO_WORDS.sub("", marked)
+    if not wanted or len(wanted) > limits.QUOTE_LINE_CHARACTERS * 5:
+        return lines
+    words = ["" if _is_quoted(line) else _NO_WORDS.sub("", line) for line in lines]
+    for last in range(len(lines) - 1, -1, -1):
+        said = ""
+        for first in range(last, max(-1, last - _SIGNATURE_LINES), -1):
+            said = words[first] + said
+            if said == wanted:
+                return [*_trim_rules(lines[:first]), *lines[last + 1 :]]
+            if not words[last] or not wanted.endswith(said):
+                break
     return lines

@@ -41,7 +41,10 @@ def _read(raw: bytes, envelope: Envelope, headers_only: bool, defects: list[str]
     references = thread.message_ids(head.text("references"))
     in_reply_to = thread.message_ids(head.text("in-reply-to"))
     reply = quote.own_words(
-        found.text, found.html, quote.is_reply(subject, bool(references or in_reply_to))
+        found.text,
+        found.html,
+        quote.is_reply(subject, bool(references or in_reply_to)),
+        found.beside,
     )
     report = bounce.report(_suspect(head, found, subject, shown, envelope))
     verdict = classify.classify(

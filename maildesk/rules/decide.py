@@ -166,7 +166,7 @@ def _customer_reply(
 ) -> Plan:
     effect = after_customer_reply(ticket.state, ticket.resolved_at, now, policy.reopen_days)
     mail = received.reading.mail
-    if is_over(ticket.state) and is_thank_you(mail.reply or mail.text, mail.sender.name):
+    if is_over(ticket.state) and is_thank_you(mail.reply, mail.sender.name):
         told = letters_to.staff("staff_reply", received, facts, policy, ticket)
         return (AddMessage(ticket.id), *told)
     if effect is ReplyEffect.FOLLOW_UP:

@@ -152,11 +152,12 @@ def _colleagues(work: Work, outward: bool, text: str) -> tuple[Tell, ...]:
     scene, ticket = work.scene, work.ticket
     by = {"by": scene.agent.name}
     if work.assignee is not None:
-        mine = replace(ticket, assignee_id=work.assignee)
-        return letters_to.staff(
+        mine = work.as_it_will_be()
+        told = letters_to.staff(
             "staff_assigned", scene.received, scene.facts, scene.policy, mine,
             without=scene.agent, more=by,
         )  # fmt: skip
+        return tuple(replace(tell, own=text, ticket=mine) for tell in told)
     if not text or (outward and ticket.assignee_id is None):
         return ()
     told = letters_to.staff(

@@ -6,6 +6,7 @@ from datetime import datetime
 from typing import Any
 
 from maildesk.mail.message import Address
+from maildesk.rules.facts import TicketFacts
 from maildesk.rules.signed import Purpose
 from maildesk.rules.ticket import State
 
@@ -143,7 +144,8 @@ class Tell:
     An answer to a customer names its author (`sender`), follows the Message-IDs in `thread`,
     carries the `files` of the mail that caused it, and waits `delay` seconds for an undo.
     `asks` is the held mail that an OK in answer to it releases. `own` is what of the mail's
-    text is shown, without command lines; "" means all of it.
+    text is shown, without command lines; "" means all of it. `ticket` is the ticket as it
+    will be, where that differs from what was looked at.
     """
 
     letter: str
@@ -162,6 +164,7 @@ class Tell:
     files: bool = False
     asks: int | None = None
     own: str = ""
+    ticket: TicketFacts | None = None
     more: dict[str, Any] = field(default_factory=dict)
 
 

@@ -8,6 +8,7 @@ Without proof the mail is kept inside, nothing runs, nothing goes out, and the a
 import re
 from datetime import datetime, timedelta
 
+from maildesk.mail.quote import without_quotes
 from maildesk.rules import letters_to
 from maildesk.rules.command_words import Care, row_named
 from maildesk.rules.commands import Grammar, Misunderstood, Orders, Parent, read_commands
@@ -61,7 +62,7 @@ def _read(scene: Scene, ticket: TicketFacts | None) -> Orders | Misunderstood:
         now=scene.now,
         language=scene.language,
     )
-    return read_commands(mail.subject, mail.reply, grammar, scene.agent, parent)
+    return read_commands(mail.subject, without_quotes(mail.reply), grammar, scene.agent, parent)
 
 
 def _proven(

@@ -1,6 +1,7 @@
 """The steps of one agent's mail for one ticket, gathered command by command."""
 
 from collections.abc import Callable, Mapping
+from dataclasses import fields, replace
 from datetime import datetime, timedelta
 from types import MappingProxyType
 from typing import Any
@@ -57,6 +58,12 @@ class Work:
             self.steps.append(SetState(self.ticket.id, self.state, after, f"#{name.value}"))
             self.fields |= cycle.after_move(self.ticket, self.state, after, scene.now, scene.policy)
             self.state = after
+
+    def as_it_will_be(self) -> TicketFacts:
+        """Return the ticket as it is after this mail."""
+        names = {each.name for each in fields(TicketFacts)}
+        changed = {name: value for name, value in self.fields.items() if name in names}
+        return replace(self.ticket, state=self.state, **changed)
 
     def say(self, line: str) -> None:
         """Add a line to the receipt."""

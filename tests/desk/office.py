@@ -15,7 +15,7 @@ from sqlmodel import SQLModel, col
 from maildesk.config import Site
 from maildesk.config.models import Assign, DatabaseSection, Desk, Keys, Templates
 from maildesk.daemon import Daemon, prepare
-from maildesk.desk import alarms, intake
+from maildesk.desk import alarms, intake, waking
 from maildesk.desk.applier import Applier
 from maildesk.desk.context import open_desk
 from maildesk.desk.keys import load_keyring
@@ -175,7 +175,7 @@ class Office:
 
     def look_around(self) -> int:
         """What the daemon does every few seconds: find what staff have to be told."""
-        return alarms.look(self.desk, self.now)
+        return alarms.look(self.desk, self.now) + waking.wake(self.desk, self.now)
 
     def rows(self, table: type[SQLModel]) -> list[Any]:
         """Return all rows of a table by id, on their own."""

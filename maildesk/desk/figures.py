@@ -1,0 +1,169 @@
+"""The figures in letters: a ticket, its price, its due time, a mail, in words for templates."""
+
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from maildesk.desk.context import Desk
+from maildesk.mail.message import Mail
+from maildesk.rules import letters as say
+from maildesk.rules.facts import AgentFacts, CustomerFacts, TicketFacts
+from maildesk.rules.kinds import Kind, kind_named
+from maildesk.rules.money import Money, hourly_words
+from maildesk.rules.plan import OpenTicket
+from maildesk.rules.policy import Policy
+from maildesk.rules.ready import ready_subjects
+from maildesk.rules.signed import Purpose
+from maildesk.rules.ticket import tag
+
+_REPLY_TO = {Purpose.AGENT_REPLY: "customer", Purpose.AGENT_NOTE: "note", Purpose.CHALLENGE: "note"}
+
+
+@dataclass(frozen=True, slots=True)
+class About:
+    """What a letter is about. `ticket` is one that is being opened, or one that is known.
+
+    `wanted` is the kind that the mail asks for, None if it asks for none.
+    """
+
+    desk: Desk
+    locale: str
+    ticket: OpenTicket | TicketFacts | None
+    customer: CustomerFacts | None = None
+    agents: tuple[AgentFacts, ...] = ()
+    wanted: str | None = None
+
+    @property
+    def ticket_id(self) -> int | None:
+        if isinstance(self.ticket, OpenTicket):
+            return self.ticket.ticket_id
+        return self.ticket.id if self.ticket else None
+
+    @property
+    def kind(self) -> Kind:
+        """The ticket's kind; the first one if the configuration has lost it."""
+        kinds = self.desk.policy.kinds
+        name = self.ticket.kind if self.ticket else kinds[0].name
+        return next((kind for kind in kinds if kind.name == name), kinds[0])
+
+
+def values(about: About) -> dict[str, Any]:
+    """Return the values that every template may use, but for the mail."""
+    customer = about.customer
+    return {
+        "desk": say.DeskFigures(about.desk.site.desk.name, about.desk.site.desk.signature),
+        "ticket": _ticket(about),
+        "price": _price(about.desk.policy, about.kind, customer, about.locale),
+        "customer": say.CustomerFigures(
+            customer.name if customer else "", customer.contract if customer else ""
+        ),
+    }
+
+
+def for_staff(about: About, purpose: Purpose, agent_id: int) -> dict[str, Any]:
+    """Return what only letters to agents show: where an answer goes, and ready-made subjects."""
+    ticket, number = about.ticket, about.ticket_id
+    to = ""
+    if isinstance(ticket, OpenTicket):
+        to = ticket.requester.address
+    elif ticket is not None:
+        to = ", ".join(address for address, _ in ticket.participants)
+    subjects: tuple[tuple[str, str], ...] = ()
+    if ticket is not None and number is not None:
+        named = tag(about.desk.policy.code, number)
+        mine = ticket.assignee_id == agent_id
+        subjects = ready_subjects(named, ticket.title, mine, about.locale)
+    return {
+        "reply_to": "nothing" if number is None else _REPLY_TO[purpose],
+        "customer_address": to,
+        "subjects": subjects,
+        "can_release": False,
+    }
+
+
+def mail_figures(mail: Mail, own: str, locale: str) -> say.MailFigures:
+    """Return a mail for staff; `own` is what of its text is shown, "" for what the writer added."""
+    text, is_cut = say.excerpt(own or mail.reply or mail.text)
+    return say.MailFigures(
+        sender=" ".join(filter(None, (mail.sender.name, f"<{mail.sender.address}>"))),
+        subject=mail.subject,
+        text=text,
+        is_cut=is_cut,
+        files=tuple(
+            say.FileFigures(part.name, say.size_words(part.size, locale))
+            for part in mail.attachments
+        ),
+    )
+
+
+def _ticket(about: About) -> say.TicketFigures | None:
+    ticket, number, policy, locale = about.ticket, about.ticket_id, about.desk.policy, about.locale
+    if ticket is None or number is None:
+        return None
+    known = say.TicketFigures(
+        tag=tag(policy.code, number),
+        title=ticket.title,
+        kind=say.kind_words(about.kind, locale),
+        assignee=next((a.name for a in about.agents if a.id == ticket.assignee_id), ""),
+        due=_due(about, ticket.due_at),
+        wish=_kind_label(about, about.wanted) if about.wanted != ticket.kind else "",
+    )
+    if isinstance(ticket, TicketFacts):
+        return known
+    return replace(
+        known,
+        wish=_kind_label(about, ticket.wish),
+        contradiction=ticket.contradiction,
+        urgent=ticket.urgent,
+        presales=ticket.presales,
+        follows=tag(policy.code, ticket.follows) if ticket.follows else "",
+        mentions=tuple(tag(policy.code, each) for each in ticket.mentions),
+        offers=_offers(about) if not ticket.wish else (),
+    )
+
+
+def _kind_label(about: About, name: str | None) -> str:
+    return say.kind_words(kind_named(about.desk.policy.kinds, name), about.locale) if name else ""
+
+
+def _offers(about: About) -> tuple[say.KindOffer, ...]:
+    policy, locale = about.desk.policy, about.locale
+    rate = _rate(policy, about.customer)
+    return tuple(
+        say.KindOffer(
+            other.tags[0],
+            hourly_words(rate, other.factor, locale),
+            say.within_words(other, locale),
+        )
+        for other in policy.kinds
+        if other.tags and other.name != about.kind.name
+    )
+
+
+def _due(about: About, moment: datetime | None) -> say.Due | None:
+    if moment is None:
+        return None
+    hours, locale = about.desk.site.hours, about.locale
+    return say.Due(
+        moment=say.moment_words(moment, ZoneInfo(hours.timezone), locale),
+        within=say.within_words(about.kind, locale),
+        hours=say.hours_words(hours.week, locale),
+        starts=say.starts(about.kind),
+    )
+
+
+def _price(policy: Policy, kind: Kind, customer: CustomerFacts | None, locale: str) -> say.Price:
+    limit = policy.limit_minutes
+    if customer is not None and customer.limit_minutes is not None:
+        limit = customer.limit_minutes
+    return say.Price(
+        hour=hourly_words(_rate(policy, customer), kind.factor, locale),
+        factor=say.factor_words(kind.factor, locale),
+        increment=say.increment_words(policy.increment, locale),
+        limit=say.span_words(limit, locale),
+    )
+
+
+def _rate(policy: Policy, customer: CustomerFacts | None) -> Money:
+    return customer.rate if customer and customer.rate else policy.rate
