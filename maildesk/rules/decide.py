@@ -166,7 +166,8 @@ def _customer_reply(
 ) -> Plan:
     effect = after_customer_reply(ticket.state, ticket.resolved_at, now, policy.reopen_days)
     mail = received.reading.mail
-    if is_over(ticket.state) and is_thank_you(mail.reply, mail.sender.name):
+    names = (mail.sender.name, facts.contact.name if facts.contact else "", mail.author or "")
+    if is_over(ticket.state) and is_thank_you(mail.reply, " ".join(names)):
         told = letters_to.staff("staff_reply", received, facts, policy, ticket)
         return (AddMessage(ticket.id), *told)
     if effect is ReplyEffect.FOLLOW_UP:

@@ -35,6 +35,7 @@ from maildesk.store.tables import (
     MessageRow,
     OutboundRow,
     TicketRow,
+    TimeRow,
 )
 
 START = datetime(2026, 11, 23, 9, 0, tzinfo=UTC)  # Monday, 10:00 in Berlin
@@ -59,8 +60,8 @@ def mail(
         "In-Reply-To": f"<{reply_to[-1]}>" if reply_to else "",
         "References": " ".join(f"<{mid}>" for mid in reply_to),
     } | {name.replace("_", "-"): value for name, value in more.items()}
-    head = [f"From: {sender}", f"To: {to}", f"Subject: {subject}",
-            "Date: Mon, 23 Nov 2026 09:59:00 +0100"]  # fmt: skip
+    fields.setdefault("Date", "Mon, 23 Nov 2026 09:59:00 +0100")
+    head = [f"From: {sender}", f"To: {to}", f"Subject: {subject}"]
     head += [f"{name}: {value}" for name, value in fields.items() if value]
     return ("\r\n".join([*head, "", *text.split("\n")]) + "\r\n").encode()
 
@@ -187,6 +188,27 @@ class Office:
 
     def tickets(self) -> list[TicketRow]:
         return self.rows(TicketRow)
+
+    def ticket(self, ticket_id: int) -> TicketRow:
+        return next(row for row in self.tickets() if row.id == ticket_id)
+
+    def minutes(self, ticket_id: int) -> int:
+        """Return the work booked on a ticket."""
+        return sum(row.minutes for row in self.rows(TimeRow) if row.ticket_id == ticket_id)
+
+    def state_of(self, letter: Sent) -> str:
+        return next(row.state for row in self.rows(OutboundRow) if row.id == letter.id)
+
+    def send_all(self) -> None:
+        """Let everything that is queued leave, as a relay that takes it would."""
+        queued = update(OutboundRow).where(col(OutboundRow.state) == "queued")
+        with self.desk.db.engine.begin() as connection:
+            connection.execute(queued.values(state="sent", attempts=1, settled_at=self.now))
+
+    def waits(self, letter: Sent) -> float:
+        """Return the seconds until a letter leaves."""
+        row = next(row for row in self.rows(OutboundRow) if row.id == letter.id)
+        return (row.next_attempt_at - self.now).total_seconds()
 
     def messages(self, ticket_id: int) -> list[tuple[str, str]]:
         """Return (author, standing) of every message in a ticket."""
