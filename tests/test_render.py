@@ -26,6 +26,7 @@ from maildesk.rules.letters import (
     KindOffer,
     MailFigures,
     Price,
+    SaidFigures,
     TicketFigures,
 )
 from maildesk.rules.letters_staff import HistoryLine, QueueLine, in_groups
@@ -48,6 +49,7 @@ BARE = {
     "reply_to": "nothing",
     "customer_address": "",
     "subjects": (),
+    "last": (),
     "can_release": False,
     "words": "",
     "agent": "Mara Klein",
@@ -93,6 +95,10 @@ FULL = BARE | {
     "alarm": AlarmFigures("set_aside", "maria@kunde.example", "ValueError", "gestern", "12"),
     "reply_to": "customer",
     "customer_address": "maria@kunde.example",
+    "last": (
+        SaidFigures("Maria König", "Montag, 23.11.2026, 10:00\u00a0Uhr", "Der Warenkorb ist leer.", True),
+        SaidFigures("Lena Vogt", "Montag, 23.11.2026, 10:30\u00a0Uhr", "Cache geprüft.", False, True),
+    ),
     "subjects": (
         ("[DD-10429] Warenkorb leer #mir", "Selbst übernehmen"),
         ("[DD-10429] Warenkorb leer #zu +15m", "Abschließen, 15 Minuten buchen"),

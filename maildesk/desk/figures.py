@@ -1,5 +1,6 @@
 """The figures in letters: a ticket, its price, its due time, a mail, in words for templates."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
@@ -8,7 +9,7 @@ from zoneinfo import ZoneInfo
 from maildesk.desk.context import Desk
 from maildesk.mail.message import Mail
 from maildesk.rules import letters as say
-from maildesk.rules.facts import AgentFacts, CustomerFacts, TicketFacts
+from maildesk.rules.facts import AgentFacts, CustomerFacts, Said, TicketFacts
 from maildesk.rules.kinds import Kind, kind_named
 from maildesk.rules.money import Money, hourly_words
 from maildesk.rules.plan import OpenTicket
@@ -16,6 +17,8 @@ from maildesk.rules.policy import Policy
 from maildesk.rules.ready import ready_subjects
 from maildesk.rules.signed import Purpose
 from maildesk.rules.ticket import tag
+
+SAID_LINES = 12  # of each earlier message that a notice repeats
 
 _REPLY_TO = {Purpose.AGENT_REPLY: "customer", Purpose.AGENT_NOTE: "note", Purpose.CHALLENGE: "note"}
 
@@ -95,6 +98,25 @@ def mail_figures(mail: Mail, own: str, locale: str) -> say.MailFigures:
             for part in mail.attachments
         ),
     )
+
+
+def said_figures(about: About, said: Sequence[Said]) -> tuple[say.SaidFigures, ...]:
+    """Return the last messages of a ticket for staff, each cut to its beginning."""
+    zone = ZoneInfo(about.desk.site.hours.timezone)
+    shown = []
+    for each in said:
+        text, is_cut = say.excerpt(each.text)
+        lines = text.split("\n")
+        shown.append(
+            say.SaidFigures(
+                author=each.author,
+                moment=say.moment_words(each.at, zone, about.locale),
+                text="\n".join(lines[:SAID_LINES]),
+                is_cut=is_cut or len(lines) > SAID_LINES,
+                is_note=each.standing == "note",
+            )
+        )
+    return tuple(shown)
 
 
 def _ticket(about: About) -> say.TicketFigures | None:

@@ -5,6 +5,7 @@ address and bounce address are signed here. The bytes are fixed now and never ag
 """
 
 import secrets
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
@@ -16,7 +17,7 @@ from maildesk.mail.attachments import files_of
 from maildesk.mail.compose import to_bytes
 from maildesk.mail.letter import File, Letter
 from maildesk.mail.message import Address
-from maildesk.rules.facts import AgentFacts, CustomerFacts, Facts, Received, TicketFacts
+from maildesk.rules.facts import AgentFacts, CustomerFacts, Facts, Received, Said, TicketFacts
 from maildesk.rules.plan import OpenTicket, Plan, Tell
 from maildesk.rules.signed import (
     HANDLE,
@@ -188,12 +189,14 @@ def notice(
     agent: AgentFacts,
     ticket: TicketFacts,
     customer: CustomerFacts | None,
+    said: Sequence[Said],
     now: datetime,
 ) -> dict[str, Any]:
     """Return the row of a notice that no mail caused; an answer to it goes to the customer."""
     locale = agent.language or desk.policy.language
     about = figures.About(desk, locale, ticket, customer, (agent,))
     shown = figures.values(about) | figures.for_staff(about, Purpose.AGENT_REPLY, agent.id)
+    shown["last"] = figures.said_figures(about, said)
     sender = Address(desk.site.desk.name, desk.site.desk.address)
     made = Letter(
         sender, Address(agent.name, agent.address), desk.renderer.words(letter, locale, **shown),
@@ -214,6 +217,8 @@ def _values(scene: _Scene) -> dict[str, Any]:
         received.subject.kind,
     )  # fmt: skip
     shown = figures.values(about)
+    if tell.ticket_id is not None and tell.letter == "staff_assigned":
+        shown["last"] = figures.said_figures(about, facts.staff.latest.get(tell.ticket_id, ()))
     shown["mail"] = figures.mail_figures(received.reading.mail, tell.own, tell.language)
     if tell.purpose is not Purpose.CUSTOMER:
         shown |= figures.for_staff(about, tell.purpose, tell.person)

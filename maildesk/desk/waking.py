@@ -15,6 +15,7 @@ from maildesk.rules.facts import TicketFacts
 from maildesk.rules.ticket import State
 from maildesk.store import queries
 from maildesk.store.db import rows_met
+from maildesk.store.staff_facts import latest
 from maildesk.store.tables import CustomerRow, EventRow, TicketRow
 
 MANY = 50  # tickets looked at in one go; the others have their turn a few seconds later
@@ -35,10 +36,11 @@ def wake(desk: Desk, now: datetime) -> int:
             for ticket in tickets
             for row in (session.get(CustomerRow, ticket.customer_id or 0),)
         }
+        said = {ticket.id: latest(session, ticket.id) for ticket in tickets}
     woken = 0
     for ticket in tickets:
         letters = [
-            notice(desk, "staff_wake", agent, ticket, customers[ticket.id], now)
+            notice(desk, "staff_wake", agent, ticket, customers[ticket.id], said[ticket.id], now)
             | {"once_key": f"staff_wake:{ticket.id}:{ticket.wake_at:%Y%m%d%H%M%S}:{agent.id}"}
             for agent in [a for a in agents if a.id == ticket.assignee_id] or agents
             if ticket.state is State.WAITING_CUSTOMER and agent.address not in desk.policy.own

@@ -60,6 +60,17 @@ def forwarded_author(text: str, attached: Sequence[bytes] = ()) -> Address | Non
     return named if named and carried and named.address == carried.address else None
 
 
+def forwarded_subject(text: str) -> str | None:
+    """Return the subject that the header block of a forwarded message names, None if not certain.
+
+    `text` is as for `forwarded_author`; the subject may be cut or wrapped by the program.
+    """
+    _, block = _first_block(text)
+    found = [match for match in map(_FIELD.match, _block(block or [])) if match]
+    subjects = [match["value"] for match in found if match["subject"] is not None]
+    return subjects[0] if len(subjects) == 1 and len(_kinds(_block(block or []))) >= 3 else None
+
+
 def attached_author(octets: bytes) -> Address | None:
     """Return the one plain From mailbox of an attached message, by the rule for any author."""
     head, _ = split(octets, limits.HEADER_BLOCK, [])
@@ -69,16 +80,22 @@ def attached_author(octets: bytes) -> Address | None:
 
 def _from_text(text: str) -> tuple[bool, Address | None]:
     """Whether a forwarded message begins in the text, and who its first block names."""
+    begins, block = _first_block(text)
+    return begins, None if block is None else _author(block)
+
+
+def _first_block(text: str) -> tuple[bool, list[str] | None]:
+    """Whether a forwarded message begins in the text; its lines, None where that is not certain."""
     lines = [line.strip() for line in text[: limits.QUOTE_CHARACTERS].split("\n")]
     is_foreign = False
     for index, line in enumerate(lines[:_LINES]):
         if _SEPARATOR.match(line) or _APPLE.match(line):
             rest = _below(lines[index + 1 :], bool(_APPLE.match(line)))
-            return True, None if is_foreign else _author(rest)
+            return True, None if is_foreign else rest
         if _FIELD.match(line) and _is_whole(lines[index:]):
             above = lines[index - 1] if index else ""
             stands_alone = not above or _RULE.match(above)
-            return True, _author(lines[index:]) if stands_alone and not is_foreign else None
+            return True, lines[index:] if stands_alone and not is_foreign else None
         is_foreign = is_foreign or bool(_FOREIGN.match(_OWN_LINK.sub("", line)))
     return False, None
 

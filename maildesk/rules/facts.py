@@ -158,11 +158,22 @@ class Person:
 
 
 @dataclass(frozen=True, slots=True)
+class Said:
+    """A message of a ticket, as an agent is reminded of it; `standing` as in the store."""
+
+    author: str
+    standing: str
+    at: datetime
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
 class StaffFacts:
     """What is known besides when an agent writes, or seems to.
 
     By ticket: `threads` (Message-IDs that an answer follows, the newest last), `minutes`,
-    `deeds` and `merged` (the ticket that was merged into it last). `people` are those that the
+    `deeds`, `merged` (the ticket that was merged into it last) and `latest` (its last messages,
+    the newest last). `people` are those that the
     mail names. `asked` is the held mail that it answers with OK, if that still waits.
     """
 
@@ -170,6 +181,7 @@ class StaffFacts:
     minutes: Mapping[int, int] = field(default_factory=dict)
     deeds: Mapping[int, DoneDeed] = field(default_factory=dict)
     merged: Mapping[int, int] = field(default_factory=dict)
+    latest: Mapping[int, tuple[Said, ...]] = field(default_factory=dict)
     timer: RunningTimer | None = None
     queue: tuple[TicketLine, ...] = ()
     people: Mapping[str, Person] = field(default_factory=dict)

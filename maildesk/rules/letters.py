@@ -116,6 +116,17 @@ class MailFigures:
 
 
 @dataclass(frozen=True, slots=True)
+class SaidFigures:
+    """An earlier message of a ticket: who wrote it, when (in words), an excerpt, whether inside."""
+
+    author: str
+    moment: str
+    text: str
+    is_cut: bool = False
+    is_note: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class AlarmFigures:
     """Something that a person has to see to. The sentences for each `what` are in the template.
 

@@ -1,5 +1,6 @@
 """A ticket that an agent opens: for somebody who called or wrote to him, or for himself."""
 
+from maildesk.mail.forward import forwarded_author
 from maildesk.mail.message import Address
 from maildesk.rules.cycle import new_cycle
 from maildesk.rules.facts import Person
@@ -18,6 +19,10 @@ def opened(
     policy, mail = scene.policy, scene.received.reading.mail
     contact = person.contact if person else None
     customer = person.customer if person else None
+    name = contact.name if contact else ""
+    author = None if name else forwarded_author(mail.text)
+    if author is not None and author.address == address:
+        name = author.name
     languages = (
         contact.language if contact else "", customer.language if customer else "",
         policy.language,
@@ -31,7 +36,7 @@ def opened(
         or read_subject(mail.subject, policy.code, policy.kinds).title
         or UNTITLED[language],
         kind=NORMAL,
-        requester=Address(contact.name if contact else "", contact.address if contact else address),
+        requester=Address(name, contact.address if contact else address),
         language=language,
         clock_started_at=promise["clock_started_at"],
         due_at=promise["due_at"],

@@ -4,6 +4,7 @@ All of it or nothing: a command that cannot be carried out leaves the ticket as 
 agent is told why.
 """
 
+import re
 from collections.abc import Set
 from dataclasses import replace
 from typing import Any
@@ -35,6 +36,12 @@ _RANK = {
 }  # fmt: skip
 _LATER = frozenset({Name.ASK, Name.TEST, Name.BILL, Name.FREE, Name.PORTAL})
 _ASKING = frozenset({Name.LIST, Name.HELP})
+# The first line of every letter to staff: it stands in no answer to a customer, unless a mail
+# program quotes in a way that we do not know.
+_NOTICE = re.compile(
+    r"Eine Antwort auf diese E-Mail (?:geht an den Kunden|wird als interne|mit OK gilt|bewirkt)"
+    r"|A reply to this e-mail (?:goes to the customer|is filed as an internal|with OK counts|does no)"
+)
 _SENT = {"closing": say.closing_sent, "planned": say.planned_sent}
 _OPENING = frozenset({Name.FOR, Name.CALL})
 # Besides what is marked as needing care: results that nobody can guess.
@@ -71,6 +78,8 @@ def _on_ticket(scene: Scene, ticket: TicketFacts, read: Orders, purpose: Purpose
             raise Refused("wrong_argument", "#" + Name.REPLY.value)
         if outward and Name.CLOSE not in names:
             work.move(Name.REPLY)
+        if outward and _NOTICE.search(" ".join(text.split())):
+            raise Refused("our_notice")
         outgoing = _to_customer(work, names, text if outward else "")
     except Refused as refusal:
         return scene.refused(ticket, refusal.problem, refusal.word)
@@ -150,14 +159,14 @@ def _colleagues(work: Work, outward: bool, text: str) -> tuple[Tell, ...]:
     What one person does never mails that person.
     """
     scene, ticket = work.scene, work.ticket
-    by = {"by": scene.agent.name}
+    by = {"by": scene.agent.name, "words": text}
     if work.assignee is not None:
         mine = work.as_it_will_be()
         told = letters_to.staff(
             "staff_assigned", scene.received, scene.facts, scene.policy, mine,
             without=scene.agent, more=by,
         )  # fmt: skip
-        return tuple(replace(tell, own=text, ticket=mine) for tell in told)
+        return tuple(replace(tell, ticket=mine) for tell in told)
     if not text or (outward and ticket.assignee_id is None):
         return ()
     told = letters_to.staff(
@@ -221,7 +230,7 @@ def _new_ticket(scene: Scene, ticket: TicketFacts | None, read: Orders) -> Plan:
     steps.append(scene.to_agent(letter, made.ticket_id, more, Purpose.AGENT_REPLY))
     return (*steps, *letters_to.staff(
         "staff_assigned", scene.received, known, scene.policy, made, without=scene.agent,
-        more={"by": scene.agent.name},
+        more={"by": scene.agent.name, "words": read.text.strip()},
     ))  # fmt: skip
 
 

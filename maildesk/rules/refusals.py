@@ -134,6 +134,12 @@ _SENTENCES = {
         ("{} braucht ein Ticket, und Ihre E-Mail nennt keines", "Ihre E-Mail nennt kein Ticket", ""),
         ("{} needs a ticket, and your e-mail names none", "your e-mail names no ticket", ""),
     ),
+    "our_notice": (
+        ("in Ihrem Text steht noch unsere eigene E-Mail; bitte entfernen Sie das Zitat",
+         "in Ihrem Text steht noch unsere eigene E-Mail; bitte entfernen Sie das Zitat", ""),
+        ("your text still holds our own e-mail; please take the quote out",
+         "your text still holds our own e-mail; please take the quote out", ""),
+    ),
     "nobody_to_answer": (
         ("für {} fehlt ein Empfänger; am Ticket ist kein Kunde beteiligt",
          "am Ticket ist kein Kunde beteiligt, dem sich antworten ließe", ""),

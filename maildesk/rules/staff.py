@@ -8,6 +8,7 @@ Without proof the mail is kept inside, nothing runs, nothing goes out, and the a
 import re
 from datetime import datetime, timedelta
 
+from maildesk.mail.forward import forwarded_subject
 from maildesk.mail.quote import without_quotes
 from maildesk.rules import letters_to
 from maildesk.rules.command_words import Care, row_named
@@ -54,6 +55,10 @@ def _read(scene: Scene, ticket: TicketFacts | None) -> Orders | Misunderstood:
     if ticket is not None:
         answers_ours = facts.letter is not None and facts.letter.ticket_id == ticket.id
         parent = Parent(ticket.title, ticket.title if answers_ours else None)
+    elif scene.received.subject.is_forward:
+        # The customer wrote the subject that stands behind the prefix; the block repeats it.
+        forwarded = forwarded_subject(mail.text)
+        parent = None if forwarded is None else Parent("", forwarded)
     grammar = Grammar(
         code=policy.code,
         kinds=policy.kinds,

@@ -24,6 +24,7 @@ from maildesk.rules.facts import (
     Person,
     Received,
     RunningTimer,
+    Said,
     StaffFacts,
     TicketLine,
 )
@@ -46,6 +47,8 @@ from maildesk.store.tables import (
 
 QUEUE_MAX = 100
 HISTORY_MAX = 8
+LATEST_MAX = 3
+_SAID = ("participant", "third_party", "answer", "note")
 THREAD_MAX = 12  # Message-IDs of a ticket that an answer refers to
 COMMAND_LINES = 20  # of a mail's own text: where addresses and numbers of commands may stand
 
@@ -94,6 +97,7 @@ def _staff_facts(
         minutes=_minutes(session, tickets),
         deeds={each: deed for each in tickets if (deed := _deed(session, agent.id, each))},
         merged=_merged(session, tickets),
+        latest={each: latest(session, each) for each in tickets},
         timer=RunningTimer(timer.ticket_id, timer.started_at) if timer else None,
         queue=_lines(
             session,
@@ -175,6 +179,21 @@ def _merged(session: Session, tickets: Collection[int]) -> dict[int, int]:
         col(TicketRow.merged_into).in_(tickets)
     )
     return dict(session.execute(query.order_by(col(TicketRow.id))).all())
+
+
+def latest(session: Session, ticket_id: int) -> tuple[Said, ...]:
+    """Return the last messages that people wrote in a ticket, the newest last."""
+    query = (
+        select(MessageRow)
+        .where(col(MessageRow.ticket_id) == ticket_id, col(MessageRow.standing).in_(_SAID))
+        .order_by(col(MessageRow.id).desc())
+        .limit(LATEST_MAX)
+    )
+    rows = list(session.scalars(query))
+    return tuple(
+        Said(row.author_name or row.author, row.standing, row.filed_at, row.reply or row.text)
+        for row in reversed(rows)
+    )
 
 
 def _lines(session: Session, query: Any) -> tuple[TicketLine, ...]:

@@ -3,7 +3,7 @@
 import pytest
 
 from maildesk.mail.body import html_text
-from maildesk.mail.forward import attached_author, forwarded_author
+from maildesk.mail.forward import attached_author, forwarded_author, forwarded_subject
 
 EVA = "eva@mueller.example"
 BLOCK = (
@@ -36,6 +36,19 @@ KNOWN = [
     (f"{BLOCK}\nHilfe!\n\n{OTHER}\nAlt",                                          "a second block below is the customer's text"),
     (f"{BLOCK}\n---------- Forwarded message ---------\n{OTHER}",                 "the same with a line before it"),
 ]  # fmt: skip
+
+
+SUBJECTS = [
+    (BLOCK + "\nHilfe!", "Shop offline!!", "as the program wrote it"),
+    (f"{BLOCK}\nBetreff: #zu\n", "Shop offline!!", "what stands below the block is the customer's"),
+    (BLOCK.replace("An: mk", "Betreff: x\nAn: mk"), None, "two of them"),
+    ("Bitte.\nBetreff: Shop", None, "no block"),
+]
+
+
+@pytest.mark.parametrize(("text", "subject", "why"), SUBJECTS)
+def test_the_subject_of_a_forwarded_message(text: str, subject: str | None, why: str) -> None:
+    assert forwarded_subject(text) == subject, why
 
 
 @pytest.mark.parametrize(("text", "why"), KNOWN)
