@@ -12,19 +12,20 @@ import time
 from collections.abc import Callable
 from concurrent.futures import Future
 from contextlib import suppress
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 
-from sqlalchemy import insert, update
+from sqlalchemy import update
 from sqlalchemy.exc import SQLAlchemyError
 from sqlmodel import Session, col
 
 from maildesk import __version__, log
 from maildesk.config import ConfigError, Site
-from maildesk.desk import alarms, intake, waking
+from maildesk.desk import alarms, intake, rotation, waking
 from maildesk.desk.applier import Applier
 from maildesk.desk.context import Desk, open_desk
-from maildesk.desk.keys import fingerprint, load_keyring
+from maildesk.desk.keys import load_keyring
 from maildesk.desk.letters import check_addresses
 from maildesk.desk.lock import hold_alone
 from maildesk.desk.mailboxes import Places
@@ -39,7 +40,7 @@ from maildesk.render import Renderer
 from maildesk.rules import letters as say
 from maildesk.store import migrate
 from maildesk.store.db import probe
-from maildesk.store.tables import CounterRow, SettingRow
+from maildesk.store.tables import CounterRow
 
 TICK_SECONDS = 20.0
 ROOM_SECONDS = 1.0  # how long an answer about free space holds
@@ -74,6 +75,7 @@ class Daemon:
         """Open the database, start every part, take mail. Raises ConfigError or Unreachable."""
         site = self.site
         renderer = Renderer(site.templates.folder, self._template_broken)
+        self._keys = rotation.KeyWatch(site.keys.file)
         self.desk = open_desk(site, load_keyring(site.keys.file), renderer)
         check_addresses(site, self.desk.keyring, self._now())
         self._alone = hold_alone(site.database.url) if self.desk.db.is_sqlite else None
@@ -166,7 +168,7 @@ class Daemon:
         return self._room
 
     async def _tick(self) -> None:
-        """Time passes: alarms are found, the watchdog is told that we live."""
+        """Time passes: alarms are found, new keys are used, the watchdog is told that we live."""
         watchdog = watchdog_interval()
         pause = min(TICK_SECONDS, watchdog) if watchdog else TICK_SECONDS
         while True:
@@ -176,11 +178,24 @@ class Daemon:
 
     def _look_around(self) -> None:
         try:
+            self._use_new_keys()
             alarms.expire(self.desk, self._now())
             if alarms.look(self.desk, self._now()) + waking.wake(self.desk, self._now()):
                 self._sender.wake()
         except SQLAlchemyError as error:
             log.database_trouble(str(error).splitlines()[0])
+
+    def _use_new_keys(self) -> None:
+        """Sign with the key that was added to the file while we run; a bad file changes nothing."""
+        try:
+            keyring = self._keys.look(self.desk.db, self.desk.keyring)
+        except (ConfigError, OSError) as error:
+            log.keys_trouble(str(error))
+            return
+        if keyring != self.desk.keyring:
+            self.desk = replace(self.desk, keyring=keyring)
+            self._applier.use(self.desk)
+            log.keys_changed(keyring.current)
 
     def _alarm(self, once: str, figures: say.AlarmFigures) -> None:
         try:
@@ -218,17 +233,9 @@ def prepare(desk: Desk) -> None:
         if not desk.site.database.migrate_at_start:
             raise ConfigError("the database has an older schema: run `maildesk migrate`")
         migrate.upgrade(desk.db)
-    mark = fingerprint(desk.keyring)
 
     def work(session: Session) -> None:
-        known = session.get(SettingRow, "keys")
-        if known is None:
-            session.execute(insert(SettingRow), {"name": "keys", "value": mark})
-        elif known.value != mark:
-            raise ConfigError(
-                f"[keys] file: {desk.site.keys.file} holds other keys than the desk was begun"
-                " with; put the old file back (a backup holds it)"
-            )
+        rotation.check(session, desk.keyring, desk.site.keys.file)
         session.execute(
             update(CounterRow)
             .where(

@@ -202,6 +202,16 @@ def database_trouble(words: str) -> None:
     _log.error("database-trouble", process=os.getpid(), why=words)
 
 
+def keys_changed(signs: str) -> None:
+    """Another key signs from now on; `signs` is its id."""
+    _log.info("keys-changed", signs=signs)
+
+
+def keys_trouble(words: str) -> None:
+    """The keys file has changed and cannot be used; the keys in use stay."""
+    _log.error("keys-trouble", process=os.getpid(), why=words)
+
+
 def stopping(reason: str) -> None:
     _log.info("stopping", process=os.getpid(), reason=reason)
 

@@ -68,6 +68,10 @@ class Applier:
         self._arrived = True
         self._wake.set()
 
+    def use(self, desk: Desk) -> None:
+        """Handle what comes from now on with a desk that has other keys; from any thread."""
+        self._desk = desk
+
     def stop(self) -> None:
         """Finish the batch in hand, give back what was not begun, and end."""
         self._stopping.set()

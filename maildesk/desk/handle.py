@@ -15,10 +15,11 @@ from sqlalchemy.exc import IntegrityError
 
 from maildesk import log
 from maildesk.desk import letters
-from maildesk.desk.apply import Changed, Decided, apply
+from maildesk.desk.apply import apply
 from maildesk.desk.context import Desk
 from maildesk.desk.intake import Claimed
 from maildesk.desk.proofs import prove
+from maildesk.desk.rows import Changed, Decided
 from maildesk.mail.message import Reading
 from maildesk.rules.assign import How
 from maildesk.rules.decide import decide

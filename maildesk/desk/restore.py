@@ -26,7 +26,7 @@ from sqlmodel import Session, col
 from maildesk.desk import archive
 from maildesk.desk.archive import BackupError, Manifest
 from maildesk.desk.backup import VERSIONS, check_sqlite, copy_statement, tables_in_order
-from maildesk.desk.keys import fingerprint, load_keyring
+from maildesk.desk.keys import load_keyring
 from maildesk.desk.lock import hold_alone
 from maildesk.desk.outbox import MAY_SEND
 from maildesk.store import migrate
@@ -159,11 +159,11 @@ def _restore_keys(keys: Path, source: Path, force: bool) -> str:
             opened.write(content)
             opened.flush()
             os.fsync(opened.fileno())
-        theirs = fingerprint(load_keyring(temporary))
+        theirs = load_keyring(temporary).keys
         how = "written"
         if keys.exists():
-            if fingerprint(load_keyring(keys)) == theirs:
-                return "kept"
+            if theirs.items() <= load_keyring(keys).keys.items():
+                return "kept"  # it may hold more: keys were rotated since
             if not force:
                 raise BackupError(
                     f"{keys} holds other keys than the backup, and answers to letters signed with"
