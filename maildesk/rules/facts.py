@@ -92,10 +92,18 @@ class TicketFacts:
 
 @dataclass(frozen=True, slots=True)
 class Candidate:
-    """A ticket that a message names in some way. Merged ones are replaced by their target."""
+    """A ticket that a message names in some way, by the number `named` (0: its own).
+
+    A merged one is replaced by its target, which has another number.
+    """
 
     ticket: TicketFacts
     match: Match
+    named: int = 0
+
+    @property
+    def number(self) -> int:
+        return self.named or self.ticket.id
 
 
 @dataclass(frozen=True, slots=True)

@@ -19,7 +19,7 @@ from maildesk.rules.facts import TicketFacts, TicketLine
 from maildesk.rules.help_rows import help_rows
 from maildesk.rules.kinds import kind_named
 from maildesk.rules.opening import opened
-from maildesk.rules.plan import AddMessage, Book, Change, Deed, Plan, Step, Tell
+from maildesk.rules.plan import AddMessage, Book, Change, Deed, Plan, Step, Tell, Timer
 from maildesk.rules.scene import Refused, Scene
 from maildesk.rules.signed import Purpose
 from maildesk.rules.ticket import FACTS, PromiseClock, tag
@@ -149,6 +149,11 @@ def _deed(work: Work, names: Set[Name]) -> Deed:
     fields = {name: getattr(work.ticket, name) for name in work.fields}
     if work.state is not work.ticket.state:
         fields["state"] = work.ticket.state.value
+    if work.joined != dict(work.ticket.participants):
+        fields["participants"] = list(work.ticket.participants)
+    timers = [step for step in work.steps if isinstance(step, Timer)]
+    if timers:
+        fields["timer"] = "started" if timers[0].ticket_id else "stopped"
     done = "; ".join(work.done) or _shown(names)
     return Deed(work.scene.agent.id, work.ticket.id, done[:300], fields)
 

@@ -76,7 +76,7 @@ def _proven(
     """Return what an answer of this agent is for, and its ticket; (None, None) without proof."""
     if not agent.enabled:
         return None, None
-    named = {c.ticket.id: c.ticket for c in facts.candidates}
+    named = {candidate.number: candidate.ticket for candidate in facts.candidates}
     for address in received.proofs.addresses:
         if (
             address.purpose in (Purpose.AGENT_REPLY, Purpose.AGENT_NOTE)

@@ -1,6 +1,6 @@
 """The steps of one agent's mail for one ticket, gathered command by command."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import fields, replace
 from datetime import datetime, timedelta
 from types import MappingProxyType
@@ -248,6 +248,7 @@ def _undo(work: Work, command: Command) -> None:
     if state is not None and State(state) is not work.state:
         work.steps.append(SetState(work.ticket.id, work.state, State(state), "#undo"))
         work.state = State(state)
+    _restore(work, fields.pop("participants", None), fields.pop("timer", ""))
     work.fields |= fields
     if deed.minutes:
         work.steps.append(Book(work.ticket.id, work.scene.agent.id, -deed.minutes, "#undo"))
@@ -257,6 +258,22 @@ def _undo(work: Work, command: Command) -> None:
         work.say(say.withdrawn(address, work.language))
     for address in deed.gone:
         work.say(say.could_not_undo(address, "left", work.language))
+
+
+def _restore(work: Work, participants: Sequence[Sequence[Any]] | None, timer: str) -> None:
+    """Let take part who did before, and stop a timer that was started."""
+    if participants is not None:
+        before = {str(address): int(number) for address, number in participants}
+        for address in work.joined.keys() - before.keys():
+            work.steps.append(Participate(work.ticket.id, address, 0))
+        for address in before.keys() - work.joined.keys():
+            work.steps.append(Participate(work.ticket.id, address, before[address]))
+        work.joined = before
+    running = work.scene.facts.staff.timer
+    if timer == "started" and running is not None and running.ticket_id == work.ticket.id:
+        work.steps.append(Timer(work.scene.agent.id, None))
+    elif timer:
+        work.say(say.could_not_undo(say.timer_started(work.language), "", work.language))
 
 
 _EFFECTS: Mapping[Name, Callable[[Work, Command], None]] = MappingProxyType({

@@ -142,7 +142,7 @@ def _candidates(
         ticket = found.get(number)
         if ticket is not None and ticket.id not in seen:
             seen.add(ticket.id)
-            yield Candidate(ticket, match)
+            yield Candidate(ticket, match, number)
 
 
 def tickets(session: Session, ids: Collection[int]) -> dict[int, TicketFacts]:

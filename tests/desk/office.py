@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from sqlalchemy import insert, select, update
-from sqlmodel import SQLModel, col
+from sqlmodel import col
 
 from maildesk.config import Site
 from maildesk.config.models import Assign, DatabaseSection, Desk, Keys, Templates
@@ -178,10 +178,10 @@ class Office:
         """What the daemon does every few seconds: find what staff have to be told."""
         return alarms.look(self.desk, self.now) + waking.wake(self.desk, self.now)
 
-    def rows(self, table: type[SQLModel]) -> list[Any]:
-        """Return all rows of a table by id, on their own."""
+    def rows(self, table: type[Any], order: Any = None) -> list[Any]:
+        """Return all rows of a table by id, or as told, on their own."""
         with self.desk.db.read() as session:
-            found = list(session.scalars(select(table).order_by(col(table.id))))  # type: ignore[attr-defined]  # each has an id
+            found = list(session.scalars(select(table).order_by(order or col(table.id))))
             for row in found:
                 session.expunge(row)
         return found

@@ -2,7 +2,7 @@
 
 from email.message import EmailMessage
 
-from maildesk.store.tables import TimeRow
+from maildesk.store.tables import ParticipantRow, TimeRow, TimerRow
 from tests.desk.office import ANNA, BERT, LENA, MURAT, SUPPORT, mail
 
 FORWARD = (
@@ -149,3 +149,51 @@ def test_a_mistake_is_told_with_a_subject_that_works(desk):
     desk.receive(mail(LENA, corrected, "Done.", to=notice.reply_to, reply_to=[notice.mid]),
                  notice.reply_to)  # fmt: skip
     assert (desk.ticket(1000).state, desk.minutes(1000)) == ("resolved", 25)
+
+
+def test_undo_takes_back_people_and_timers_and_says_what_has_left(desk):
+    desk.receive(mail(ANNA, "Shop is empty"))
+    _, notice = desk.new_letters()
+
+    def order(commands, text=""):
+        desk.later(seconds=10)
+        date = f"{desk.now:%a, %d %b %Y %H:%M:%S +0000}"
+        raw = mail(LENA, f"Re: [DD-10008] Shop is empty {commands}", text, to=notice.reply_to,
+                   reply_to=[notice.mid], Date=date)  # fmt: skip
+        desk.receive(raw, notice.reply_to)
+        return desk.new_letters()
+
+    order("#dazu karl@elsewhere.example #start")
+    assert len(desk.rows(ParticipantRow)) == 2
+    assert len(desk.rows(TimerRow, TimerRow.agent_id)) == 1
+    order("#undo")
+    assert [row.address for row in desk.rows(ParticipantRow)] == [ANNA]
+    assert desk.rows(TimerRow, TimerRow.agent_id) == []
+    assert desk.ticket(1000).state == "new"
+
+    order("#start")
+    desk.later(minutes=25)
+    (receipt,) = order("#stopp")
+    assert "25 Min." in receipt.text
+    assert desk.minutes(1000) == 25
+
+    order("#zu", "Done.")
+    desk.send_all()
+    (receipt,) = order("#undo")
+    assert "ist schon hinausgegangen" in receipt.text
+    assert desk.ticket(1000).state == "in_progress", "as it was after the timer"
+    (refused,) = order("#undo #zu")
+    assert refused.purpose == "staff_refused", "undo stands alone"
+
+
+def test_a_reply_to_a_notice_about_a_merged_ticket_goes_to_its_target(desk):
+    desk.receive(mail(ANNA, "Cart is broken"))
+    desk.receive(mail(ANNA, "Cart is empty"))
+    *_, second = desk.new_letters()
+    desk.receive(mail(LENA, "Re: [DD-10019] Cart is empty #zusammen DD-10008", "",
+                      to=second.reply_to, reply_to=[second.mid]), second.reply_to)  # fmt: skip
+    allow(desk)
+    desk.receive(mail(LENA, "Re: [DD-10019] Cart is empty", "Both are the same.",
+                      to=second.reply_to, reply_to=[second.mid]), second.reply_to)  # fmt: skip
+    (answer,) = desk.new_letters()
+    assert (answer.rcpt_to, answer.purpose, answer.ticket_id) == (ANNA, "answer", 1000)
