@@ -160,6 +160,7 @@ class RunningDesk:
 [desk]
 address = "{SUPPORT}"
 name = "Support"
+undo_seconds = 2
 [database]
 url = "{url}"
 [keys]
