@@ -45,6 +45,7 @@ class Scene:
 
     `follows` is the scene whose confirmation it answers; without one it opens a ticket of the
     kind `kind`. `letters` is how many letters it has to cause. `automatic`: no person wrote it.
+    An agent answers the notice instead: with `orders` behind the subject, to be read by `reader`.
     """
 
     heading: str
@@ -55,6 +56,8 @@ class Scene:
     kind: str = "normal"
     follows: int | None = None
     automatic: bool = False
+    orders: str = ""
+    reader: Person | None = None
 
 
 SCENES = (
@@ -105,6 +108,16 @@ SCENES = (
         follows=1,
         automatic=True,
     ),
+    Scene(
+        "The agent answers from her mail program, books 25 minutes and closes the ticket",
+        LENA,
+        "Guten Tag,\n\ndas Formular sendet wieder, auf beiden Seiten. Es lag am Spamfilter.\n\n"
+        "Lena Vogt\n",
+        letters=1,
+        follows=0,
+        orders="#zu +25m",
+        reader=ANNA,
+    ),
 )
 
 
@@ -140,7 +153,7 @@ def message_of(scene: Scene, letters: Sequence[Kept], now: datetime) -> EmailMes
         message.set_content(scene.text, cte="quoted-printable")
     else:
         message["To"] = str(theirs["Reply-To"])
-        message["Subject"] = f"AW: {theirs['Subject']}"
+        message["Subject"] = f"AW: {theirs['Subject']} {scene.orders}".rstrip()
         quoted = "".join(f"> {line}\n" for line in letter.text.splitlines())
         message.set_content(f"{scene.text}\nSupport schrieb:\n{quoted}", cte="quoted-printable")
     return message

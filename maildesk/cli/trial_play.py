@@ -10,7 +10,7 @@ from contextlib import suppress
 from datetime import UTC, datetime
 from pathlib import Path
 
-from maildesk.cli.trial_mails import DESK, JONAS, SCENES, confirmation_for, message_of, send
+from maildesk.cli.trial_mails import DESK, JONAS, SCENES, Scene, confirmation_for, message_of, send
 from maildesk.cli.trial_relay import HOST, KeepingRelay
 from maildesk.cli.trial_rows import Outcome, Ticket, settle_in, settled_after, tickets
 from maildesk.cli.trial_screen import Screen
@@ -53,7 +53,7 @@ async def run(folder: Path, port: int, once: bool) -> list[str]:
 
 def _site(folder: Path, port: int, relay_port: int) -> Site:
     return Site(
-        desk=Desk(address=DESK),
+        desk=Desk(address=DESK, undo_seconds=0),
         database=DatabaseSection(url=f"sqlite:///{folder}/maildesk.db"),
         keys=Keys(file=folder / "keys.json"),
         listen=(Listen(address=f"{HOST}:{port if _is_free(port) else 0}"),),
@@ -169,13 +169,18 @@ def _wrong_scenes(outcomes: Sequence[Outcome]) -> Iterator[str]:
             first = outcomes[scene.follows].ticket
             expected += (
                 ("ticket", ticket and ticket.id, first and first.id),
-                ("confirmed to", outcome.confirmed, ()),
-                ("stands as", outcome.standing,
-                 "automatic" if scene.automatic else "participant"),
-            )  # fmt: skip
+                ("read by", outcome.confirmed, (scene.reader.address,) if scene.reader else ()),
+                ("stands as", outcome.standing, _standing(scene)),
+            )
         for what, was, should in expected:
             if was != should:
                 yield f"{scene.heading}: {what}: {was!r}, not {should!r}"
+
+
+def _standing(scene: Scene) -> str:
+    if scene.reader is not None:
+        return "answer"
+    return "automatic" if scene.automatic else "participant"
 
 
 def _wrong_numbers(found: Sequence[Ticket], book: Ledger, kept: int) -> Iterator[str]:

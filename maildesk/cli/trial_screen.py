@@ -201,6 +201,7 @@ _STANDINGS = {
     "third_party": "a stranger's words, flagged",
     "unverified": "unproven, in the name of staff",
     "note": "an internal note",
+    "answer": "the agent's answer to the customer",
     "automatic": "automatic mail that nobody answers",
     "bounce": "a delivery report",
 }
@@ -223,7 +224,8 @@ def _letters(outcome: Outcome) -> str:
              if address not in outcome.confirmed]  # fmt: skip
     parts = []
     if outcome.confirmed:
-        parts.append("confirmation to " + ", ".join(outcome.confirmed))
+        what = "answer" if outcome.standing == "answer" else "confirmation"
+        parts.append(f"{what} to " + ", ".join(outcome.confirmed))
     if staff:
         parts.append("notice to " + ", ".join(staff))
     return "; ".join(parts)

@@ -60,8 +60,10 @@ def test_once_shows_what_became_of_each_mail_and_leaves_nothing_behind(folder):
     assert re.search(rf"{opened[1]} .* quick-high +New +\w{{3}} \d\d \w{{3}} \d\d:\d\d", table)
     assert f"in {opened[0]}, as the customer's reply" in said
     assert f"in {opened[1]}, as automatic mail that nobody answers" in said
-    assert "4, with 6 messages" in said
-    assert "9 written = 9 sent" in said
+    assert "4, with 7 messages" in said
+    assert "10 written = 10 sent" in said
+    assert f"in {opened[0]}, as the agent's answer to the customer" in said
+    assert re.search(rf"{opened[0]} .* Resolved ", table), "closed by the mail that answered"
     assert "Auto-Submitted: auto-replied" in said
     assert "190,00 € pro Stunde" in said
     assert "Your ticket number is" in said
