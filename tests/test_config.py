@@ -52,6 +52,8 @@ WRONG = [
     ("[[listen]]\naddress = ':25'\ncertificate = '/c'", ["listen.1", "private_key"], "half of TLS"),
     ("[assign]\nrule = 'fixed'", ["assign", "agent"], "a rule that needs a name"),
     ("[relay\n", ["is not TOML", "line 3"], "the line of a broken file"),
+    ('answers_from = "Support"\n', ("answers_from", "{agent} or {desk}"), "nobody is named"),
+    ('answers_from = "{agent} {name}"\n', ("answers_from",), "a name that there is not"),
 ]  # fmt: skip
 
 

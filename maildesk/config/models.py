@@ -44,6 +44,7 @@ class Desk(Part):
     first_ticket: Count = 1000
     reopen_days: Annotated[int, Field(ge=0)] = 14
     undo_seconds: Annotated[int, Field(ge=0, le=3600)] = 60
+    answers_from: str = "{agent}"
     automatic_from: tuple[str, ...] = ()
 
     @field_validator("address", "aliases")
@@ -56,6 +57,16 @@ class Desk(Part):
                     f"{address!r} is not a plain address such as support@agentur.example"
                 )
         return value.lower() if isinstance(value, str) else tuple(a.lower() for a in value)
+
+    @field_validator("answers_from")
+    @classmethod
+    def _names_somebody(cls, value: str) -> str:
+        left = value.replace("{agent}", "").replace("{desk}", "")
+        if left == value or "{" in left or "}" in left or not value.isprintable():
+            raise ValueError(
+                'it is a line with {agent} or {desk} in it, such as "{agent} ({desk})"'
+            )
+        return value
 
     @field_validator("name", "hostname")
     @classmethod
@@ -72,6 +83,10 @@ class Desk(Part):
     def host(self) -> str:
         """The name we greet with and that stands in our Message-IDs."""
         return self.hostname or self.domain
+
+    def name_of(self, agent: str) -> str:
+        """Return the name under which an agent's answers leave."""
+        return self.answers_from.replace("{agent}", agent).replace("{desk}", self.name)
 
     @property
     def addresses(self) -> tuple[str, ...]:

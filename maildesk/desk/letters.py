@@ -93,7 +93,7 @@ def _write(desk: Desk, scene: _Scene, now: datetime) -> dict[str, Any]:
     return sign(
         desk,
         Letter(
-            sender=Address(tell.sender or desk.site.desk.name, desk.site.desk.address),
+            sender=Address(_from_name(desk, tell), desk.site.desk.address),
             to=tell.to,
             words=words,
             message_id="",
@@ -118,6 +118,10 @@ def _write(desk: Desk, scene: _Scene, now: datetime) -> dict[str, Any]:
         # Nobody bounces to us what we sent to somebody we do not know (SECURITY.md, P8).
         **({"return_path": ""} if tell.counted else {}),
     }
+
+
+def _from_name(desk: Desk, tell: Tell) -> str:
+    return desk.site.desk.name_of(tell.sender) if tell.sender else desk.site.desk.name
 
 
 def _files(scene: _Scene) -> tuple[File, ...]:

@@ -2,6 +2,7 @@
 
 from email.message import EmailMessage
 
+from maildesk.config.models import Desk as DeskSection
 from maildesk.store.tables import ParticipantRow, TimeRow, TimerRow
 from tests.desk.office import ANNA, BERT, LENA, MURAT, SUPPORT, mail
 
@@ -197,3 +198,8 @@ def test_a_reply_to_a_notice_about_a_merged_ticket_goes_to_its_target(desk):
                       to=second.reply_to, reply_to=[second.mid]), second.reply_to)  # fmt: skip
     (answer,) = desk.new_letters()
     assert (answer.rcpt_to, answer.purpose, answer.ticket_id) == (ANNA, "answer", 1000)
+
+
+def test_the_name_of_an_answer_is_configured():
+    desk = DeskSection(address=SUPPORT, name="Agentur Nord", answers_from="{agent} ({desk})")
+    assert desk.name_of("Lena Vogt") == "Lena Vogt (Agentur Nord)"
