@@ -13,6 +13,8 @@ import pytest
 from typer.testing import CliRunner
 
 from maildesk.cli.main import NOUNS, app
+from maildesk.rules.command_words import TABLE
+from maildesk.rules.help_rows import help_rows
 
 ROOT = Path(__file__).parents[1]
 README = (ROOT / "README.md").read_text("utf-8")
@@ -87,13 +89,30 @@ def test_every_command_that_is_named_exists(words):
 
 
 def test_the_verbs_of_the_table_exist():
-    rows = re.findall(r"^\| `maildesk (staff|customer|ticket|outbox|quarantine)` \|(.*)\|$",
+    rows = re.findall(r"^\| `maildesk (staff|customer|ticket|outbox|quarantine|held|keys)` \|(.*)\|$",
                       README, re.MULTILINE)  # fmt: skip
-    assert len(rows) == 5
+    assert len(rows) == 7
     for noun, described in rows:
         said = CliRunner().invoke(app, [noun, "--help"]).output
         verbs = set(re.findall(r"^  (\w+)  ", said.split("Commands:")[1], re.MULTILINE))
         assert set(re.findall(r"`(\w+)`", described)) == verbs, noun
+
+
+def test_the_commands_of_agents_are_those_of_the_help_mail():
+    table = re.search(r"\| English \| Deutsch \|.*\n\|[-|]+\|\n((?:\|.*\n)+)", README)[1]
+    rows = [re.findall(r"[^|]+", line) for line in table.splitlines()]
+    shown = [tuple(cell.strip().strip("`") for cell in row) for row in rows]
+    assert shown == [(row.own, row.other or "the same", row.does) for row in help_rows("en")]
+
+
+def test_the_commands_that_are_not_possible_yet_are_named():
+    sentence = re.search(r"^Not possible yet.*?\n\n", README, re.DOTALL | re.MULTILINE)[0]
+    named = set(re.findall(r"`(#\w+)`", sentence))
+    helped = {
+        word for row in help_rows("en") for word in re.findall(r"#[\w]+", f"{row.own} {row.other}")
+    }
+    shown = {form.split()[0] for row in TABLE for form in (row.en, row.de) if form[0] == "#"}
+    assert named - {"#kind"} == shown - helped
 
 
 def test_every_noun_is_in_the_table():

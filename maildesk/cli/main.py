@@ -27,6 +27,8 @@ NOUNS = (
     "ticket",
     "outbox",
     "quarantine",
+    "held",
+    "keys",
     "ledger",
     "migrate",
 )

@@ -90,7 +90,7 @@ def show_(
         if raw:
             sys.stdout.buffer.write(stored.raw)
             return
-        reading, trouble = _read(stored, desk.site.limits)
+        reading, trouble = read_within_limits(stored, desk.site.limits)
         if json:
             show.as_json({"mail": stored.line, "envelope": stored.envelope, "reading": reading,
                           "trouble": trouble})  # fmt: skip
@@ -133,7 +133,7 @@ def _answer(done: dict[int, bool], what: str, json: bool) -> None:
         )
 
 
-def _read(stored: "StoredMail", limits: "Limits") -> "tuple[Reading | None, str]":
+def read_within_limits(stored: "StoredMail", limits: "Limits") -> "tuple[Reading | None, str]":
     """Read a mail in a process with limits: it may be here because reading it killed somebody.
 
     Where the whole is too much, its header alone is read; the second value says why.

@@ -48,10 +48,11 @@ def list_(
             return
         show.table(
             ("ticket", "title", "state", "kind", "customer", "requester", "assignee", "due",
-             "opened"),
+             "time", "opened"),
             [
                 (each.tag, each.title, each.state.words("en"), _kind(each), each.customer,
-                 each.requester, each.assignee, _due(desk, each), desk.local(each.opened_at))
+                 each.requester, each.assignee, _due(desk, each), _time(each.minutes),
+                 desk.local(each.opened_at))
                 for each in found
             ],
             empty="no tickets",
@@ -65,7 +66,7 @@ def show_(
     config: Config = None,
     json: Json = False,
 ) -> None:
-    """Show one ticket with its messages, journal and letters."""
+    """Show one ticket with its messages, time, journal and letters."""
     from maildesk.desk import ticket_page
 
     with opened(config) as desk:
@@ -89,11 +90,20 @@ def _say_facts(desk: Opened, page: "TicketPage") -> None:
         ("kind", f"{_kind(line)}{wish}{', before an order' if page.presales else ''}"),
         ("customer", line.customer or "unknown"),
         ("assignee", line.assignee or "nobody"),
-        ("opened", f"{desk.local(line.opened_at):%Y-%m-%d %H:%M}"),
+        ("opened", _moment(desk, line.opened_at)),
         ("due", _due(desk, line)),
+        ("planned", _moment(desk, page.planned_at)),
+        ("waits until", _moment(desk, page.wake_at)),
+        ("category", page.category),
+        ("time", _time(line.minutes)),
+        *(
+            ("timer", f"{each.agent} since {_moment(desk, each.started_at)}")
+            for each in page.timers
+        ),
         ("language", page.language),
         ("follows", page.follows),
         ("merged into", page.merged_into),
+        ("merged from", ", ".join(page.merged_from)),
     )
     for name, value in facts:
         if value:
@@ -117,6 +127,14 @@ def _say_message(desk: Opened, message: "Message") -> None:
 
 def _say_tables(desk: Opened, page: "TicketPage") -> None:
     show.words("")
+    if page.time:
+        show.table(
+            ("booked", "who", "minutes", "why"),
+            [
+                (desk.local(each.at), each.agent, f"{each.minutes:+d}", each.words)
+                for each in page.time
+            ],
+        )
     show.table(
         ("at", "who", "what", "from", "to", "detail"),
         [
@@ -142,4 +160,13 @@ def _kind(line: "TicketLine") -> str:
 def _due(desk: Opened, line: "TicketLine") -> str:
     if line.due_at is None:
         return ""
-    return f"{desk.local(line.due_at):%Y-%m-%d %H:%M}{' (overdue)' if line.breached else ''}"
+    return f"{_moment(desk, line.due_at)}{' (overdue)' if line.breached else ''}"
+
+
+def _moment(desk: Opened, at: datetime | None) -> str:
+    return f"{desk.local(at):%Y-%m-%d %H:%M}" if at else ""
+
+
+def _time(minutes: int) -> str:
+    """Return booked work as on a clock: "0:25", "12:05"; "" for none."""
+    return f"{minutes // 60}:{minutes % 60:02}" if minutes > 0 else ""

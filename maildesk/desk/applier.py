@@ -21,15 +21,31 @@ from maildesk.desk import intake
 from maildesk.desk.context import Desk
 from maildesk.desk.handle import Read, handle
 from maildesk.desk.intake import Claimed
+from maildesk.desk.lock import is_held
 from maildesk.desk.reader import ReaderDied, Readers
 from maildesk.mail.message import Reading
 from maildesk.mail.thread import scan_keys
+from maildesk.store.db import Database
 
 IN_HAND = 96  # messages claimed and not finished
 BATCH = 32  # messages handled in one transaction
 POLL_SECONDS = 2.0  # wake-ups are hints: a lost one costs this
 _TROUBLE = (OperationalError, InterfaceError, PoolTimeout)  # the database's, never a mail's
 _LOCK = 0x6D61_696C  # "mail": the key of the advisory lock on PostgreSQL
+
+
+def is_served(db: Database) -> bool:
+    """Tell whether some process handles the mail of this database now."""
+    if db.is_sqlite:
+        return is_held(db.url.database or "")
+    # A key of 64 bits stands there in two halves (PostgreSQL manual, pg_locks).
+    held = sqlalchemy.text(
+        "SELECT count(*) FROM pg_locks WHERE locktype = 'advisory' AND objid = :key"
+        " AND classid = 0 AND objsubid = 1 AND granted"
+        " AND database = (SELECT oid FROM pg_database WHERE datname = current_database())"
+    )
+    with db.read() as session:
+        return bool(session.execute(held, {"key": _LOCK}).scalar_one())
 
 
 @dataclass(slots=True)

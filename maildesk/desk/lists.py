@@ -21,6 +21,7 @@ from maildesk.store.tables import (
     OutboundRow,
     RawRow,
     TicketRow,
+    TimeRow,
 )
 
 LETTERS_DUE = ("queued", "failed", "held")
@@ -32,7 +33,10 @@ COUNTING = frozenset(state for state, facts in FACTS.items() if facts.clock in _
 
 @dataclass(frozen=True, slots=True)
 class TicketLine:
-    """A ticket on a list. `assignee` is a login; both it and `customer` may be ""."""
+    """A ticket on a list, with the `minutes` booked on it.
+
+    `assignee` is a login; both it and `customer` may be "".
+    """
 
     tag: str
     title: str
@@ -45,6 +49,7 @@ class TicketLine:
     due_at: datetime | None
     breached: bool
     opened_at: datetime
+    minutes: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,7 +119,7 @@ def tickets(
     )  # fmt: skip
     found = session.execute(query.limit(limit)).all()
     return [
-        ticket_line(row, name, login, code, now) for row, name, login in found
+        ticket_line(row, name, login, minutes, code, now) for row, name, login, minutes in found
     ], total.scalar_one()
 
 
@@ -166,17 +171,25 @@ def stored_mail(session: Session, inbound_id: int) -> StoredMail:
     return StoredMail(_mail(row, raw.size), envelope, raw.content)
 
 
-def joined() -> Select[TicketRow, str, str]:
-    """Return the question for tickets with the name of their customer and their agent's login."""
+def joined() -> Select[TicketRow, str, str, int]:
+    """Return the question for tickets with their customer's name, agent's login and minutes."""
+    booked = select(func.coalesce(func.sum(col(TimeRow.minutes)), 0)).where(
+        col(TimeRow.ticket_id) == col(TicketRow.id)
+    )
     return (
-        select(TicketRow, col(CustomerRow.name), col(AgentRow.login))
+        select(TicketRow, col(CustomerRow.name), col(AgentRow.login), booked.scalar_subquery())
         .outerjoin(CustomerRow, col(CustomerRow.id) == col(TicketRow.customer_id))
         .outerjoin(AgentRow, col(AgentRow.id) == col(TicketRow.assignee_id))
     )
 
 
 def ticket_line(
-    row: TicketRow, customer: str | None, assignee: str | None, code: str, now: datetime
+    row: TicketRow,
+    customer: str | None,
+    assignee: str | None,
+    minutes: int,
+    code: str,
+    now: datetime,
 ) -> TicketLine:
     """Return one of the rows that `joined` asks for as a value."""
     state = State(row.state)
@@ -192,6 +205,7 @@ def ticket_line(
         due_at=row.due_at,
         breached=state in COUNTING and row.due_at is not None and row.due_at < now,
         opened_at=row.opened_at,
+        minutes=int(minutes),
     )
 
 

@@ -33,3 +33,15 @@ def hold_alone(url: str) -> IO[str] | None:
             f"another maildesk serves {database}; stop it first, or use PostgreSQL for several"
         ) from None
     return file
+
+
+def is_held(database: str) -> bool:
+    """Tell whether a process serves the SQLite file of this path."""
+    try:
+        with Path(f"{database}.lock").open("rb") as file:
+            fcntl.flock(file, fcntl.LOCK_SH | fcntl.LOCK_NB)
+    except FileNotFoundError:
+        return False
+    except BlockingIOError:
+        return True
+    return False

@@ -43,7 +43,7 @@ def check(session: Session, keyring: Keyring, file: Path) -> None:
         return
     needed = set(row.value.split())
     if needed == {fingerprint(keyring)}:
-        needed = set(have.values())  # written by 0.1, as one mark for all keys
+        needed = set(have.values())  # written before keys could be rotated: one mark for all
     if missing := needed - set(have.values()):
         ids = ", ".join(sorted(mark.partition(":")[0] for mark in missing if ":" in mark))
         raise ConfigError(
@@ -104,10 +104,14 @@ class KeyWatch:
         stamp = _stamp(self._file)
         if stamp == self._stamp:
             return keyring
+        try:
+            found = read_key_file(self._file).keyring
+            if found != keyring:
+                db.change(lambda session: check(session, found, self._file))
+        except (ConfigError, OSError):
+            self._stamp = stamp  # after trouble with the database we look again
+            raise
         self._stamp = stamp
-        found = read_key_file(self._file).keyring
-        if found != keyring:
-            db.change(lambda session: check(session, found, self._file))
         return found
 
 

@@ -65,7 +65,7 @@ def add_address(db: Database, login: str, address: str, own: Collection[str]) ->
     written = plain_address(address)
 
     def work(session: Session) -> Agent:
-        row = _find(session, login)
+        row = find(session, login)
         refuse_taken(session, written, own, agent_id=row.id)
         if written not in _addresses(session).get(row.id or 0, []):
             session.add(AgentAddressRow(agent_id=row.id or 0, address=written))
@@ -80,7 +80,7 @@ def remove_address(db: Database, login: str, address: str) -> Agent:
     written = plain_address(address)
 
     def work(session: Session) -> Agent:
-        row = _find(session, login)
+        row = find(session, login)
         has = _addresses(session).get(row.id or 0, [])
         if written not in has:
             raise Refused(f"{login} has no address {written}; he has {', '.join(has)}")
@@ -101,7 +101,7 @@ def enable(db: Database, login: str, enabled: bool) -> Agent:
     """Let an agent get new tickets and act by mail, or not any more; his tickets stay his."""
 
     def work(session: Session) -> Agent:
-        row = _find(session, login)
+        row = find(session, login)
         row.enabled = enabled
         session.add(row)
         session.flush()
@@ -114,7 +114,7 @@ def tell_of_new(db: Database, login: str, wanted: bool) -> Agent:
     """Send an agent a mail for each new ticket, or none; of answers he is told either way."""
 
     def work(session: Session) -> Agent:
-        row = _find(session, login)
+        row = find(session, login)
         row.told_of_new = wanted
         session.add(row)
         session.flush()
@@ -134,10 +134,11 @@ def listed(db: Database) -> list[Agent]:
 def one(db: Database, login: str) -> Agent:
     """Return an agent. Raises Refused if there is none of that login."""
     with db.read() as session:
-        return _value(session, _find(session, login))
+        return _value(session, find(session, login))
 
 
-def _find(session: Session, login: str) -> AgentRow:
+def find(session: Session, login: str) -> AgentRow:
+    """Return an agent's row. Raises Refused, with the nearest login, if there is none of that one."""
     row = session.scalars(select(AgentRow).where(col(AgentRow.login) == login)).first()
     if row is not None:
         return row

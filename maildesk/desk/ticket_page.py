@@ -11,12 +11,15 @@ from maildesk.desk.lists import LetterLine, TicketLine, joined, letter_line, tic
 from maildesk.desk.people import Refused
 from maildesk.rules.ticket import parse_number, tag
 from maildesk.store.tables import (
+    AgentRow,
     AttachmentRow,
     EventRow,
     MessageRow,
     OutboundRow,
     ParticipantRow,
     TicketRow,
+    TimeRow,
+    TimerRow,
 )
 
 
@@ -68,8 +71,30 @@ class Event:
 
 
 @dataclass(frozen=True, slots=True)
+class Booked:
+    """Work that was booked; below zero where it was taken back. `agent` is a login."""
+
+    at: datetime
+    agent: str
+    minutes: int
+    words: str
+
+
+@dataclass(frozen=True, slots=True)
+class Timer:
+    """A work timer that runs."""
+
+    agent: str
+    started_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
 class TicketPage:
-    """One ticket with all that belongs to it. `follows` and `merged_into` are tags, or ""."""
+    """One ticket with all that belongs to it.
+
+    `follows` and `merged_into` are tags, or ""; `merged_from` are the tags of those that ended
+    in this one. `wake_at` is when it comes back from waiting.
+    """
 
     ticket: TicketLine
     requester_name: str
@@ -78,6 +103,12 @@ class TicketPage:
     wish: str
     follows: str
     merged_into: str
+    merged_from: tuple[str, ...]
+    category: str
+    planned_at: datetime | None
+    wake_at: datetime | None
+    timers: tuple[Timer, ...]
+    time: tuple[Booked, ...]
     participants: tuple[Participant, ...]
     messages: tuple[Message, ...]
     journal: tuple[Event, ...]
@@ -92,18 +123,27 @@ def ticket(session: Session, code: str, given: str, now: datetime) -> TicketPage
     found = session.execute(joined().where(col(TicketRow.id) == _number(code, given))).first()
     if found is None:
         raise Refused(f"there is no ticket {given}; see `maildesk ticket list --all`")
-    row, customer, assignee = found
+    row, customer, assignee, minutes = found
     people = select(ParticipantRow).where(col(ParticipantRow.ticket_id) == row.id)
     journal = select(EventRow).where(col(EventRow.ticket_id) == row.id)
+    merged = select(col(TicketRow.id)).where(col(TicketRow.merged_into) == row.id)
     sent = select(OutboundRow).where(col(OutboundRow.ticket_id) == row.id)
     return TicketPage(
-        ticket=ticket_line(row, customer, assignee, code, now),
+        ticket=ticket_line(row, customer, assignee, minutes, code, now),
         requester_name=row.requester_name,
         language=row.language,
         presales=row.presales,
         wish=row.wish,
         follows=tag(code, row.follows) if row.follows else "",
         merged_into=tag(code, row.merged_into) if row.merged_into else "",
+        merged_from=tuple(
+            tag(code, each) for each in session.scalars(merged.order_by(col(TicketRow.id)))
+        ),
+        category=row.category,
+        planned_at=row.planned_at,
+        wake_at=row.wake_at,
+        timers=_timers(session, row.id),
+        time=_time(session, row.id),
         participants=tuple(
             Participant(each.number, each.address, each.name)
             for each in session.scalars(people.order_by(col(ParticipantRow.number)))
@@ -117,6 +157,22 @@ def ticket(session: Session, code: str, given: str, now: datetime) -> TicketPage
             letter_line(each, code) for each in session.scalars(sent.order_by(col(OutboundRow.id)))
         ),
     )
+
+
+def _timers(session: Session, ticket_id: int) -> tuple[Timer, ...]:
+    query = select(col(AgentRow.login), col(TimerRow.started_at)).join(
+        AgentRow, col(AgentRow.id) == col(TimerRow.agent_id)
+    )
+    here = query.where(col(TimerRow.ticket_id) == ticket_id).order_by(col(TimerRow.started_at))
+    return tuple(Timer(*row) for row in session.execute(here))
+
+
+def _time(session: Session, ticket_id: int) -> tuple[Booked, ...]:
+    query = select(
+        col(TimeRow.booked_at), col(AgentRow.login), col(TimeRow.minutes), col(TimeRow.words)
+    ).join(AgentRow, col(AgentRow.id) == col(TimeRow.agent_id))
+    here = query.where(col(TimeRow.ticket_id) == ticket_id).order_by(col(TimeRow.id))
+    return tuple(Booked(*row) for row in session.execute(here))
 
 
 def _messages(session: Session, ticket_id: int) -> list[Message]:

@@ -1,15 +1,12 @@
 """What an operator does with the nouns: real mails in a real desk, and what the commands say."""
 
-import json
 import re
-import sys
 from datetime import UTC, datetime, timedelta
 
 import pytest
 from sqlalchemy import update
 from sqlmodel import col
 
-from maildesk.cli.main import run
 from maildesk.config import load
 from maildesk.desk import intake
 from maildesk.desk.context import open_desk
@@ -20,10 +17,16 @@ from maildesk.mail.smtp import Envelope
 from maildesk.render import Renderer
 from maildesk.rules.ticket import tag
 from maildesk.store.db import Database
-from maildesk.store.tables import InboundRow, OutboundRow, SettingRow, TicketRow
+from maildesk.store.tables import (
+    InboundRow,
+    OutboundRow,
+    SettingRow,
+    TicketRow,
+    TimeRow,
+    TimerRow,
+)
 
 NOW = datetime.now(UTC)
-ESCAPES = re.compile(rb"\x1b|\xc2\x9b|\xe2\x80\xae")
 
 REQUEST = """\
 From: Anna Berger <anna@berger.example>
@@ -73,45 +76,6 @@ Message-ID: <4@agentur.example>
 
 Schnell.
 """
-
-
-@pytest.fixture
-def configured(tmp_path, database_url):
-    file = tmp_path / "maildesk.toml"
-    file.write_text(
-        f'[desk]\naddress = "support@desk.example"\n[keys]\nfile = "{tmp_path}/keys.json"\n'
-        f'[database]\nurl = "{database_url}"\n[relay]\nhost = ""\n'
-    )
-    return file
-
-
-@pytest.fixture
-def maildesk(configured, monkeypatch, capfdbinary):
-    """Run a command in this process; return its exit code, stdout and stderr."""
-
-    def command(*arguments):
-        monkeypatch.setattr(sys, "argv", ["maildesk", *map(str, arguments)])
-        monkeypatch.setenv("MAILDESK_CONFIG", str(configured))
-        with pytest.raises(SystemExit) as end:
-            run()
-        out, trouble = capfdbinary.readouterr()
-        if "--raw" not in arguments:
-            assert not ESCAPES.search(out + trouble), "nothing steers the terminal"
-        assert trouble.count(b"\n") == (1 if trouble else 0), trouble
-        return end.value.code or 0, out.decode(), trouble.decode()
-
-    return command
-
-
-@pytest.fixture
-def as_json(maildesk):
-    def command(*arguments):
-        code, out, trouble = maildesk(*arguments, "--json")
-        assert (code, trouble) == (0, "")
-        assert out.count("\n") == 1
-        return json.loads(out)
-
-    return command
 
 
 @pytest.fixture
@@ -219,6 +183,41 @@ def test_the_order_of_the_list(desk, as_json):
     found = as_json("ticket", "list")["tickets"]
     assert [each["title"] for each in found if each["breached"]] == ["9004"]
     assert "9006" not in [each["title"] for each in found]
+
+
+def test_what_agents_did_stands_on_the_ticket(desk, maildesk, as_json):
+    quick, normal = (int(each["tag"][3:-1]) for each in as_json("ticket", "list")["tickets"])
+    tags = [each["tag"] for each in as_json("ticket", "list")["tickets"]]
+
+    def work(session):
+        session.add(TimeRow(ticket_id=quick, agent_id=1, minutes=90, booked_at=NOW, words="#time"))
+        session.add(TimeRow(ticket_id=quick, agent_id=1, minutes=-5, booked_at=NOW, words="#undo"))
+        session.add(TimerRow(agent_id=1, ticket_id=quick, started_at=NOW))
+        session.execute(update(TicketRow).where(col(TicketRow.id) == quick).values(
+            wake_at=NOW + timedelta(days=3), planned_at=NOW + timedelta(days=1),
+            category="rework"))  # fmt: skip
+        session.execute(update(TicketRow).where(col(TicketRow.id) == normal).values(
+            state="merged", closed=True, merged_into=quick))  # fmt: skip
+
+    desk.db.change(work)
+    (listed,) = as_json("ticket", "list")["tickets"]
+    assert listed["minutes"] == 85
+    assert re.search(rf"{tags[0]} .* 1:25 ", maildesk("ticket", "list")[1])
+    page = as_json("ticket", "show", tags[0])
+    assert [(each["agent"], each["minutes"], each["words"]) for each in page["time"]] == [
+        ("jan", 90, "#time"), ("jan", -5, "#undo"),
+    ]  # fmt: skip
+    assert [each["agent"] for each in page["timers"]] == ["jan"]
+    assert page["merged_from"] == [tags[1]]
+    assert page["wake_at"] == (NOW + timedelta(days=3)).isoformat()
+    said = maildesk("ticket", "show", tags[0])[1]
+    for line in (
+        r"time +1:25$", r"timer +jan since 20", r"waits until +20", r"planned +20",
+        r"category +rework$", rf"merged from +{tags[1]}$", r".* jan +\+90 +#time",
+        r".* jan +-5 +#undo",
+    ):  # fmt: skip
+        assert re.search(f"^ *{line}", said, re.MULTILINE), line
+    assert re.search(rf"merged into +{tags[0]}$", maildesk("ticket", "show", tags[1])[1], re.M)
 
 
 def test_mail_in_quarantine_is_looked_at_replayed_and_dismissed(desk, maildesk, as_json):
