@@ -58,7 +58,7 @@ def gather(rows: Rows, step: Step, decided: Decided) -> None:
         case Deed():
             rows.new[DeedRow].append(
                 {"inbound_id": inbound_id, "agent_id": step.agent_id, "ticket_id": step.ticket_id,
-                 "done_at": now, "words": step.words, "before": json.dumps(dict(step.before), default=_plain)}
+                 "done_at": now, "words": step.words, "before": json.dumps([dict(step.before), dict(step.after)], default=_plain)}
             )  # fmt: skip
         case TakeBack():
             rows.others.append(lambda session: _take_back(session, step, now))

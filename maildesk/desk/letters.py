@@ -4,6 +4,7 @@ Words come from the templates, the figures in them from `rules.letters`; Message
 address and bounce address are signed here. The bytes are fixed now and never again.
 """
 
+import re
 import secrets
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
@@ -28,6 +29,7 @@ from maildesk.rules.signed import (
     address,
     message_id,
     new_token,
+    read_message_id,
 )
 
 # How long an answer to a letter is taken as one: SECURITY.md 5.2 D for agents. A customer's
@@ -136,7 +138,20 @@ def _files(scene: _Scene) -> tuple[File, ...]:
         for each in scene.received.reading.mail.attachments
         if not (scene.tell.purpose is Purpose.CUSTOMER and each.inline and each.size < LOGO)
     ]
-    return files_of(scene.raw, wanted, FILES_MAX) or ()
+    files = files_of(scene.raw, wanted, FILES_MAX) or ()
+    if scene.tell.purpose is not Purpose.CUSTOMER:
+        return files
+    return tuple(file for file in files if not _is_ours(scene.desk, file))
+
+
+_OUR_ID = re.compile(rb"^message-id:\s*<?(mid\.[^>\s]{1,200})", re.IGNORECASE | re.MULTILINE)
+
+
+def _is_ours(desk: Desk, file: File) -> bool:
+    """A notice of ours that a mail program attached to the answer: it stays inside."""
+    found = _OUR_ID.search(file.octets)
+    named = found[1].decode("ascii", "replace") if found else ""
+    return read_message_id(desk.keyring, named) is not None
 
 
 def sign(

@@ -2,7 +2,9 @@
 
 import re
 from dataclasses import dataclass, field
+from typing import Any
 
+import lxml.html
 from inscriptis import get_text
 from inscriptis.css_profiles import CSS_PROFILES
 from inscriptis.model.config import ParserConfig
@@ -181,6 +183,8 @@ def html_text(source: str, defects: list[str]) -> str:
         defects.append("html-too-big")
         return _without_tags(source[: limits.HTML_CHARACTERS])
     try:
+        if _UNSEEN.search(source):
+            source = _without_unseen(source)
         source = _PARAGRAPH.sub(_as_line, _BLANK.sub(f">{_HELD}<", source))
         text = get_text(source, _CONFIG).replace(_HELD, " ")
     except Exception:  # noqa: BLE001 - inscriptis and lxml raise many kinds, all mean the same
@@ -191,6 +195,28 @@ def html_text(source: str, defects: list[str]) -> str:
         line.rstrip() for line in charset.strip_controls(text.replace("\xa0", " ")).split("\n")
     ]
     return re.sub(r"\n{3,}", "\n\n", "\n".join(lines)).strip("\n")
+
+
+_UNSEEN_STYLE = re.compile(r"display\s*:\s*none|visibility\s*:\s*hidden", re.IGNORECASE)
+_UNSEEN = re.compile(rf"\bhidden\b|<template|{_UNSEEN_STYLE.pattern}", re.IGNORECASE)
+
+
+def _without_unseen(source: str) -> str:
+    """Leave out what no program shows: words hidden there are nobody's words."""
+    html: Any = lxml.html  # it has no types
+    root = html.document_fromstring(source)
+    for element in list(root.iter()):
+        if (
+            isinstance(element.tag, str)
+            and element.getparent() is not None
+            and (
+                element.tag == "template"
+                or element.get("hidden") is not None
+                or _UNSEEN_STYLE.search(element.get("style", ""))
+            )
+        ):
+            element.drop_tree()
+    return str(html.tostring(root, encoding="unicode"))
 
 
 def _as_line(found: re.Match[str]) -> str:

@@ -15,7 +15,7 @@ _REPLY_SUBJECT = re.compile(
     rf"\s*(?:\[[^\]]{{1,40}}\]\s*)?{_PREFIX}(?:\s?\[\d+\]|\s?\(\d+\)|\d+)?\s?[:：]", re.I
 )
 _FORWARD_SUBJECT = re.compile(
-    r"\s*(?:\[[^\]]{1,40}\]\s*)?(?:fwd?|wg|wtr|tr|i|rv|enc|doorst)\s?[:：]", re.I
+    r"\s*(?:\[[^\]]{1,40}\]\s*)?(?:fwd?|wg|wtr|tr|i|rv|enc)\s?[:：]", re.I
 )
 
 
@@ -153,7 +153,7 @@ def _before_marker(lines: list[str], text: str) -> list[str]:
     if "oberhalb dieser zeile antworten" not in lowered and "reply above this line" not in lowered:
         return lines
     for index, line in enumerate(lines):
-        if _MARKER.search(line):
+        if _MARKER.search(line) and not _is_quoted(line):
             return lines[:index]
     return lines
 

@@ -137,6 +137,7 @@ class DoneDeed:
     words: str
     before: Mapping[str, Any]
     minutes: int
+    after: Mapping[str, Any] = field(default_factory=dict)
     waiting: tuple[str, ...] = ()
     gone: tuple[str, ...] = ()
 
@@ -182,7 +183,8 @@ class StaffFacts:
     By ticket: `threads` (Message-IDs that an answer follows, the newest last), `minutes`,
     `deeds`, `merged` (the ticket that was merged into it last) and `latest` (its last messages,
     the newest last). `people` are those that the
-    mail names. `asked` is the held mail that it answers with OK, if that still waits.
+    mail names. `asked` is the held mail that it answers with OK, if that still waits. `replayed`
+    says that the same words of the same second came before.
     """
 
     threads: Mapping[int, tuple[str, ...]] = field(default_factory=dict)
@@ -194,6 +196,7 @@ class StaffFacts:
     queue: tuple[TicketLine, ...] = ()
     people: Mapping[str, Person] = field(default_factory=dict)
     asked: int | None = None
+    replayed: bool = False
 
 
 @dataclass(frozen=True, slots=True)

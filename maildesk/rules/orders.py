@@ -154,8 +154,11 @@ def _deed(work: Work, names: Set[Name]) -> Deed:
     timers = [step for step in work.steps if isinstance(step, Timer)]
     if timers:
         fields["timer"] = "started" if timers[0].ticket_id else "stopped"
+    after = dict(work.fields)
+    if work.state is not work.ticket.state:
+        after["state"] = work.state.value
     done = "; ".join(work.done) or _shown(names)
-    return Deed(work.scene.agent.id, work.ticket.id, done[:300], fields)
+    return Deed(work.scene.agent.id, work.ticket.id, done[:300], fields, after)
 
 
 def _colleagues(work: Work, outward: bool, text: str) -> tuple[Tell, ...]:

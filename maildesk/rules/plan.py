@@ -101,12 +101,13 @@ class Participate:
 
 @dataclass(frozen=True, slots=True)
 class Deed:
-    """Remember what a mail of an agent did to a ticket; `before` are its fields until now."""
+    """Remember what a mail of an agent did to a ticket: its fields `before` and `after` it."""
 
     agent_id: int
     ticket_id: int
     words: str
     before: Mapping[str, Any]
+    after: Mapping[str, Any]
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,9 +2,16 @@
 
 from maildesk.rules.letters import is_german
 
+TITLE_MAX = 150
+
 
 def ready_subjects(tag: str, title: str, is_mine: bool, locale: str) -> tuple[tuple[str, str], ...]:
-    """Return three pairs: a subject to send, and what it does, for the agent who reads it."""
+    """Return three pairs: a subject to send, and what it does, for the agent who reads it.
+
+    None for a title so long that mail programs would cut the command off.
+    """
+    if len(title) > TITLE_MAX:
+        return ()
     german = is_german(locale)
     reply = f"[{tag}] {title}".rstrip()
     close, wait = ("#zu +15m", "#warte 3t") if german else ("#close +15m", "#wait 3d")

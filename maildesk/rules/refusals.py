@@ -125,6 +125,12 @@ _SENTENCES = {
          "Ihre Zeiterfassung läuft schon", ", für {}"),
         ("{} is not possible, as your timer runs already", "your timer runs already", ", for {}"),
     ),
+    "changed_since": (
+        ("{} ist nicht mehr möglich: das Ticket hat sich inzwischen geändert",
+         "das Ticket hat sich inzwischen geändert", ""),
+        ("{} is no longer possible: the ticket has changed since",
+         "the ticket has changed since", ""),
+    ),
     "nothing_to_undo": (
         ("für {} gibt es nichts, was sich zurücknehmen ließe",
          "es gibt nichts, was sich zurücknehmen ließe", ""),

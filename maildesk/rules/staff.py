@@ -10,6 +10,7 @@ from datetime import datetime, timedelta
 
 from maildesk.mail.forward import forwarded_subject
 from maildesk.mail.quote import without_quotes
+from maildesk.mail.safe import header_value
 from maildesk.rules import letters_to
 from maildesk.rules.command_words import Care, row_named
 from maildesk.rules.commands import Grammar, Misunderstood, Orders, Parent, read_commands
@@ -19,21 +20,29 @@ from maildesk.rules.plan import AddMessage, Leave, Plan, Release
 from maildesk.rules.policy import Policy
 from maildesk.rules.scene import Scene
 from maildesk.rules.signed import Purpose
+from maildesk.rules.ticket import tag
 
+SUBJECT_MAX = 200  # characters of a subject of ours; `render` cuts it there
 TOO_OLD = timedelta(hours=72)  # rule 12: a mail whose Date is older than that runs nothing
-_OK = re.compile(r"\W*(?:ok|okay|ja|yes)\W*", re.IGNORECASE)
+# The word alone: with a question mark he asks, and with a quote mark it is not his.
+_OK = re.compile(r"\s*(?:ok|okay|ja|yes)\s*[.!,]*\s*", re.IGNORECASE)
 
 
 def staff_mail(
     received: Received, facts: Facts, policy: Policy, agent: AgentFacts, now: datetime
 ) -> Plan:
     """Return the steps for a mail whose author is an address of an agent."""
-    if agent.enabled and (released := _released(received, facts, agent)):
+    imported = received.quiet and received.released_by is None
+    if agent.enabled and not imported and (released := _released(received, facts, agent)):
         return released
     purpose, ticket = _proven(received, facts, agent)
     if purpose is None:
         return _unproven(received, facts, policy, agent, now)
     scene = Scene(received, facts, policy, agent, now)
+    if imported:
+        return scene.file(ticket, "it was imported")  # what it says was done elsewhere, before
+    if facts.staff.replayed and received.released_by is None:
+        return (Leave("duplicate", "the same words of the same second came before"),)
     sent = received.reading.mail.date
     if sent is not None and received.envelope.received_at - sent > TOO_OLD:
         return scene.refused(ticket, "too_old")
@@ -54,7 +63,7 @@ def _read(scene: Scene, ticket: TicketFacts | None) -> Orders | Misunderstood:
     parent = None
     if ticket is not None:
         answers_ours = facts.letter is not None and facts.letter.ticket_id == ticket.id
-        parent = Parent(ticket.title, ticket.title if answers_ours else None)
+        parent = Parent(ticket.title, _shown(ticket, policy) if answers_ours else None)
     elif scene.received.subject.is_forward:
         # The customer wrote the subject that stands behind the prefix; the block repeats it.
         forwarded = forwarded_subject(mail.text)
@@ -68,6 +77,12 @@ def _read(scene: Scene, ticket: TicketFacts | None) -> Orders | Misunderstood:
         language=scene.language,
     )
     return read_commands(mail.subject, without_quotes(mail.reply), grammar, scene.agent, parent)
+
+
+def _shown(ticket: TicketFacts, policy: Policy) -> str:
+    """Return a title as it stands in the subjects of our letters: a long one is cut there."""
+    number = f"[{tag(policy.code, ticket.id)}] "
+    return header_value(number + ticket.title, SUBJECT_MAX).removeprefix(number)
 
 
 def _proven(
@@ -85,7 +100,7 @@ def _proven(
             and int(address.subject) in named
         ):
             return address.purpose, named[int(address.subject)]
-    if received.released_by is not None:
+    if received.released_by == agent.id:
         return Purpose.AGENT_NOTE, facts.candidates[0].ticket if facts.candidates else None
     return None, None
 
@@ -93,7 +108,8 @@ def _proven(
 def _released(received: Received, facts: Facts, agent: AgentFacts) -> Plan:
     """Return the release of a held mail if this is the agent's OK to it, else ()."""
     asked = facts.staff.asked
-    yes = next((line for line in received.reading.mail.reply.splitlines() if line.strip()), "")
+    own = without_quotes(received.reading.mail.reply)
+    yes = next((line for line in own.split("\n") if line.strip()), "")
     mine = any(
         address.purpose is Purpose.CHALLENGE
         and address.person == agent.id

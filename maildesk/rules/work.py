@@ -241,6 +241,9 @@ def _undo(work: Work, command: Command) -> None:
     deed = work.scene.facts.staff.deeds.get(work.ticket.id)
     if deed is None:
         raise Refused("nothing_to_undo", command.name.value)
+    now = {name: getattr(work.ticket, name, None) for name in deed.after}
+    if any(value != deed.after[name] for name, value in now.items()):
+        raise Refused("changed_since", command.name.value)
     work.undone = True
     work.steps.append(TakeBack(deed.id, deed.inbound_id, len(deed.waiting)))
     fields = dict(deed.before)

@@ -42,7 +42,7 @@ from maildesk.store.tables import (
 )
 
 CHUNK = 500  # values in one IN list
-_ABOUT_TICKETS = frozenset({Purpose.CUSTOMER, Purpose.AGENT_REPLY, Purpose.AGENT_NOTE})
+ABOUT_TICKETS = frozenset({Purpose.CUSTOMER, Purpose.AGENT_REPLY, Purpose.AGENT_NOTE})
 
 
 def facts(
@@ -112,7 +112,7 @@ class _Asked:
         self.signed_tickets = [
             int(address.subject)
             for address in received.proofs.addresses
-            if address.purpose in _ABOUT_TICKETS and address.subject.isdigit()
+            if address.purpose in ABOUT_TICKETS and address.subject.isdigit()
         ]
         bounced = [a.subject for a in received.proofs.addresses if a.purpose is Purpose.BOUNCE]
         signed = [read_message_id(keyring, mid) for mid in (*named, *references)]

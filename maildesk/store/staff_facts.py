@@ -7,7 +7,7 @@ import json
 import re
 from collections.abc import Collection, Iterable
 from dataclasses import replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from sqlalchemy import func, select
@@ -48,6 +48,7 @@ from maildesk.store.tables import (
 QUEUE_MAX = 100
 HISTORY_MAX = 8
 LATEST_MAX = 3
+ANSWER_WITHIN = timedelta(hours=24)  # an OK to a held mail (SECURITY.md section 5.2 E)
 _SAID = ("participant", "third_party", "answer", "note")
 THREAD_MAX = 12  # Message-IDs of a ticket that an answer refers to
 COMMAND_LINES = 20  # of a mail's own text: where addresses and numbers of commands may stand
@@ -109,6 +110,7 @@ def _staff_facts(
         ),
         people={each: _person(session, each) for each in named_addresses(received.reading.mail)},
         asked=_asked(session, received, agent),
+        replayed=_replayed(session, received, agent),
     )  # fmt: skip
 
 
@@ -151,6 +153,7 @@ def _deed(session: Session, agent_id: int, ticket_id: int) -> DoneDeed | None:
         col(OutboundRow.inbound_id) == row.inbound_id,
         ~col(OutboundRow.purpose).startswith("staff_"),
     )
+    before, after = map(_fields, json.loads(row.before))
     waiting: list[str] = []
     gone: list[str] = []
     for rcpt_to, state, attempts in session.execute(letters.order_by(col(OutboundRow.id))):
@@ -159,15 +162,15 @@ def _deed(session: Session, agent_id: int, ticket_id: int) -> DoneDeed | None:
         id=row.id,
         inbound_id=row.inbound_id,
         words=row.words,
-        before=_before(row.before),
+        before=before,
+        after=after,
         minutes=int(session.execute(minutes).scalar_one()),
         waiting=tuple(waiting),
         gone=tuple(gone),
     )
 
 
-def _before(written: str) -> dict[str, Any]:
-    fields: dict[str, Any] = json.loads(written or "{}")
+def _fields(fields: dict[str, Any]) -> dict[str, Any]:
     return {
         name: datetime.fromisoformat(value) if name.endswith("_at") and value else value
         for name, value in fields.items()
@@ -254,5 +257,29 @@ def _asked(session: Session, received: Received, agent: AgentFacts) -> int | Non
         and address.subject.isdigit()
     ]
     row = session.get(InboundRow, named[0]) if named else None
-    waits = row is not None and row.released_by is None and row.state in ("held", "filed")
-    return named[0] if waits else None
+    if row is None or row.released_by is not None or row.state not in ("held", "filed"):
+        return None
+    since = row.handled_at or row.received_at
+    return None if received.envelope.received_at - since > ANSWER_WITHIN else named[0]
+
+
+def _replayed(session: Session, received: Received, agent: AgentFacts) -> bool:
+    """Tell whether the same words of the same second are known under another Message-ID."""
+    mail = received.reading.mail
+    query = select(col(MessageRow.id)).where(
+        col(MessageRow.author) == (mail.author or ""),
+        col(MessageRow.sent_at) == mail.date,
+        col(MessageRow.subject) == mail.subject,
+        col(MessageRow.text) == mail.text,
+        col(MessageRow.inbound_id) != received.inbound_id,
+        col(MessageRow.ticket_id).in_(_ticket_ids(received)),
+    )
+    return mail.date is not None and session.execute(query.limit(1)).first() is not None
+
+
+def _ticket_ids(received: Received) -> list[int]:
+    return [
+        int(address.subject)
+        for address in received.proofs.addresses
+        if address.purpose in queries.ABOUT_TICKETS and address.subject.isdigit()
+    ]

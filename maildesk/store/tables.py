@@ -381,8 +381,8 @@ class TimerRow(SQLModel, table=True):
 class DeedRow(SQLModel, table=True):
     """What one mail of an agent did to one ticket, so that it can be taken back.
 
-    `before` holds the ticket's fields as they were (JSON, only those that changed); its time
-    entries and letters carry the same `inbound_id`.
+    `before` holds the ticket's fields as they were and as they became (JSON, a list of two, only
+    those that changed); its time entries and letters carry the same `inbound_id`.
     """
 
     __tablename__ = "deed"

@@ -4,7 +4,7 @@ import os
 import signal
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from datetime import UTC, datetime
 
 import psutil
@@ -154,7 +154,8 @@ def test_a_reader_that_dies_says_how_and_the_next_mail_gets_a_new_one(number, wo
         time.sleep(0.2)  # it is in the pipe by now
         os.kill(process.pid, number)
         if number != signal.SIGSTOP:
-            process.resume()
+            with suppress(psutil.NoSuchProcess):  # it is gone already
+                process.resume()
         with pytest.raises(ReaderDied, match=words):
             read.result(10)
         assert readers.read(raw, envelope(ANNA)).result(10).mail.subject == "Printer"
