@@ -13,8 +13,8 @@ import pytest
 from typer.testing import CliRunner
 
 from maildesk.cli.main import NOUNS, app
-from maildesk.rules.command_words import TABLE
-from maildesk.rules.help_rows import help_rows
+from maildesk.rules.commands.words import TABLE
+from maildesk.rules.staff.help_rows import help_rows
 
 ROOT = Path(__file__).parents[1]
 README = (ROOT / "README.md").read_text("utf-8")

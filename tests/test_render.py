@@ -15,7 +15,6 @@ from maildesk import render
 from maildesk.mail.to_html import html_of
 from maildesk.render import Renderer
 from maildesk.rules import letters
-from maildesk.rules.help_rows import help_rows
 from maildesk.rules.kinds import DEFAULT_KINDS, Kind
 from maildesk.rules.letters import (
     AlarmFigures,
@@ -29,8 +28,9 @@ from maildesk.rules.letters import (
     SaidFigures,
     TicketFigures,
 )
-from maildesk.rules.letters_staff import HistoryLine, QueueLine, in_groups
 from maildesk.rules.promise import Mode, Promise
+from maildesk.rules.staff.help_rows import help_rows
+from maildesk.rules.staff.receipts import HistoryLine, QueueLine, in_groups
 
 SHIPPED = Path(render.__file__).parents[1] / "templates" / "mail"
 ALARMS = ("outbox_stuck", "set_aside", "oversize", "mailbox_dead", "template_broken",

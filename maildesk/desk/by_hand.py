@@ -8,7 +8,7 @@ from sqlmodel import Session, col
 from maildesk.desk import held, staff
 from maildesk.desk.outbox import MAY_SEND
 from maildesk.desk.people import Refused
-from maildesk.rules.staff import TOO_OLD
+from maildesk.rules.staff.mail import TOO_OLD
 from maildesk.store.db import Database, rows_met
 from maildesk.store.tables import (
     AgentAddressRow,

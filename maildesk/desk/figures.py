@@ -14,8 +14,8 @@ from maildesk.rules.kinds import Kind, kind_named
 from maildesk.rules.money import Money, hourly_words
 from maildesk.rules.plan import OpenTicket
 from maildesk.rules.policy import Policy
-from maildesk.rules.ready import ready_subjects
 from maildesk.rules.signed import Purpose
+from maildesk.rules.staff.ready import ready_subjects
 from maildesk.rules.ticket import tag
 
 SAID_LINES = 12  # of each earlier message that a notice repeats

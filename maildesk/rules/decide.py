@@ -20,7 +20,6 @@ from maildesk.rules.facts import (
     TicketFacts,
 )
 from maildesk.rules.gate import bare, why_not_answer
-from maildesk.rules.opening import NORMAL, UNTITLED
 from maildesk.rules.plan import (
     AddMessage,
     Change,
@@ -34,7 +33,8 @@ from maildesk.rules.plan import (
 from maildesk.rules.policy import Policy
 from maildesk.rules.promise import due
 from maildesk.rules.signed import Purpose
-from maildesk.rules.staff import staff_mail
+from maildesk.rules.staff.mail import staff_mail
+from maildesk.rules.staff.opening import NORMAL, UNTITLED
 from maildesk.rules.thanks import is_thank_you
 from maildesk.rules.ticket import ReplyEffect, State, after_customer_reply, is_over
 

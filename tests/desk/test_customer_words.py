@@ -26,10 +26,10 @@ from maildesk.rules.letters import (
     TicketFigures,
     excerpt,
 )
-from maildesk.rules.opening import UNTITLED
 from maildesk.rules.plan import Plan, Tell
-from maildesk.rules.ready import ready_subjects
 from maildesk.rules.signed import Purpose
+from maildesk.rules.staff.opening import UNTITLED
+from maildesk.rules.staff.ready import ready_subjects
 from maildesk.rules.subject import read_subject
 from maildesk.rules.ticket import State, tag
 from tests.desk.office import LENA, Office, Sent

@@ -5,13 +5,13 @@ from datetime import timedelta
 
 import pytest
 
-from maildesk.rules.chains import CHAINS
-from maildesk.rules.command_words import TABLE, Name
+from maildesk.rules.commands.words import TABLE, Name
 from maildesk.rules.decide import decide
 from maildesk.rules.facts import Candidate, DoneDeed, Match, RunningTimer, StaffFacts
 from maildesk.rules.plan import SetState, Tell
-from maildesk.rules.refusals import refusal
 from maildesk.rules.signed import Purpose
+from maildesk.rules.staff.chains import CHAINS
+from maildesk.rules.staff.refusals import refusal
 from maildesk.rules.ticket import State, allowed, tag
 from tests.rules.scene import ANNA, BERT, LENA, NOW, POLICY, TAG, known, received, signed, ticket
 

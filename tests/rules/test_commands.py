@@ -8,8 +8,7 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from maildesk.rules.calendars import calendar_of
-from maildesk.rules.command_words import TABLE, Care, Name, contradict, row_named, row_of
-from maildesk.rules.commands import (
+from maildesk.rules.commands.grammar import (
     Command,
     Grammar,
     Misunderstood,
@@ -18,6 +17,7 @@ from maildesk.rules.commands import (
     Problem,
     read_commands,
 )
+from maildesk.rules.commands.words import TABLE, Care, Name, contradict, row_named, row_of
 from maildesk.rules.facts import AgentFacts
 from maildesk.rules.kinds import DEFAULT_KINDS
 from maildesk.rules.ticket import tag

@@ -8,7 +8,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from maildesk.rules.calendars import calendar_of
-from maildesk.rules.durations import LONGEST_MINUTES, PastError, is_clock, minutes_of, moment_of
+from maildesk.rules.commands.durations import (
+    LONGEST_MINUTES,
+    PastError,
+    is_clock,
+    minutes_of,
+    moment_of,
+)
 
 CALENDAR = calendar_of(
     "Europe/Berlin",

@@ -2,12 +2,12 @@
 
 import pytest
 
-from maildesk.rules import letters_staff as say
-from maildesk.rules import refusals
-from maildesk.rules.command_arguments import Problem
-from maildesk.rules.command_words import TABLE, Name, row_of
-from maildesk.rules.help_rows import help_rows
-from maildesk.rules.refusals import refusal
+from maildesk.rules.commands.arguments import Problem
+from maildesk.rules.commands.words import TABLE, Name, row_of
+from maildesk.rules.staff import receipts as say
+from maildesk.rules.staff import refusals
+from maildesk.rules.staff.help_rows import help_rows
+from maildesk.rules.staff.refusals import refusal
 
 NOON = "Dienstag, 24.11.2026, 11:30 Uhr"
 SAID = [

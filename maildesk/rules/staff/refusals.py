@@ -1,7 +1,7 @@
 """Why an agent's commands were not run, in one sentence for each problem and language."""
 
 from maildesk.mail.safe import header_value
-from maildesk.rules.command_words import Name, row_named
+from maildesk.rules.commands.words import Name, row_named
 from maildesk.rules.letters import is_german
 
 WORD_MAX = 80

@@ -7,7 +7,7 @@ state that is missing in a row is one from which the command makes no sense.
 from collections.abc import Mapping
 from types import MappingProxyType
 
-from maildesk.rules.command_words import Name
+from maildesk.rules.commands.words import Name
 from maildesk.rules.ticket import FACTS, Logging, State
 
 _S = State

@@ -12,14 +12,14 @@ from maildesk.mail.forward import forwarded_subject
 from maildesk.mail.quote import without_quotes
 from maildesk.mail.safe import header_value
 from maildesk.rules import letters_to
-from maildesk.rules.command_words import Care, row_named
-from maildesk.rules.commands import Grammar, Misunderstood, Orders, Parent, read_commands
+from maildesk.rules.commands.grammar import Grammar, Misunderstood, Orders, Parent, read_commands
+from maildesk.rules.commands.words import Care, row_named
 from maildesk.rules.facts import AgentFacts, Facts, Received, TicketFacts
-from maildesk.rules.orders import carry_out
 from maildesk.rules.plan import AddMessage, Leave, Plan, Release
 from maildesk.rules.policy import Policy
-from maildesk.rules.scene import Scene
 from maildesk.rules.signed import Purpose
+from maildesk.rules.staff.orders import carry_out
+from maildesk.rules.staff.scene import Scene
 from maildesk.rules.ticket import tag
 
 SUBJECT_MAX = 200  # characters of a subject of ours; `render` cuts it there

@@ -5,7 +5,7 @@ from maildesk.mail.message import Address
 from maildesk.rules.cycle import new_cycle
 from maildesk.rules.facts import Person
 from maildesk.rules.plan import OpenTicket
-from maildesk.rules.scene import Scene
+from maildesk.rules.staff.scene import Scene
 from maildesk.rules.subject import read_subject
 
 UNTITLED = {"de": "(kein Betreff)", "en": "(no subject)"}

@@ -11,19 +11,19 @@ from typing import Any
 
 from maildesk.mail.message import Address
 from maildesk.rules import letters as words
-from maildesk.rules import letters_staff as say
 from maildesk.rules import letters_to
-from maildesk.rules.command_words import Care, Name, row_named
-from maildesk.rules.commands import Orders
+from maildesk.rules.commands.grammar import Orders
+from maildesk.rules.commands.words import Care, Name, row_named
 from maildesk.rules.facts import TicketFacts, TicketLine
-from maildesk.rules.help_rows import help_rows
 from maildesk.rules.kinds import kind_named
-from maildesk.rules.opening import opened
 from maildesk.rules.plan import AddMessage, Book, Change, Deed, Plan, Step, Tell, Timer
-from maildesk.rules.scene import Refused, Scene
 from maildesk.rules.signed import Purpose
+from maildesk.rules.staff import receipts as say
+from maildesk.rules.staff.help_rows import help_rows
+from maildesk.rules.staff.opening import opened
+from maildesk.rules.staff.scene import Refused, Scene
+from maildesk.rules.staff.work import Work
 from maildesk.rules.ticket import FACTS, PromiseClock, tag
-from maildesk.rules.work import Work
 
 # The order in which the commands of one mail are carried out.
 _RANK = {

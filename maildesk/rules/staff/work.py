@@ -6,11 +6,10 @@ from datetime import datetime, timedelta
 from types import MappingProxyType
 from typing import Any
 
-from maildesk.rules import chains, cycle, kinds
+from maildesk.rules import cycle, kinds
 from maildesk.rules import letters as words
-from maildesk.rules import letters_staff as say
-from maildesk.rules.command_words import Name
-from maildesk.rules.commands import Command
+from maildesk.rules.commands.grammar import Command
+from maildesk.rules.commands.words import Name
 from maildesk.rules.facts import TicketFacts
 from maildesk.rules.plan import (
     Book,
@@ -21,7 +20,9 @@ from maildesk.rules.plan import (
     TakeBack,
     Timer,
 )
-from maildesk.rules.scene import Refused, Scene
+from maildesk.rules.staff import chains
+from maildesk.rules.staff import receipts as say
+from maildesk.rules.staff.scene import Refused, Scene
 from maildesk.rules.ticket import State, tag
 
 CATEGORIES = {Name.PRESALES: "presales", Name.CONTRACT: "contract", Name.REWORK: "rework"}

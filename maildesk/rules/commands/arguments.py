@@ -8,9 +8,9 @@ from difflib import get_close_matches
 from enum import StrEnum
 
 from maildesk.mail.address import a_label
-from maildesk.rules.added_words import Word
-from maildesk.rules.command_words import LONGEST_NAME, Argument, Name, folded
-from maildesk.rules.durations import PastError, is_clock, minutes_of, moment_of
+from maildesk.rules.commands.added import Word
+from maildesk.rules.commands.durations import PastError, is_clock, minutes_of, moment_of
+from maildesk.rules.commands.words import LONGEST_NAME, Argument, Name, folded
 from maildesk.rules.facts import AgentFacts
 from maildesk.rules.hours import Calendar
 from maildesk.rules.kinds import Kind

@@ -11,8 +11,8 @@ from dataclasses import dataclass
 from enum import Enum, auto
 from functools import lru_cache
 
-from maildesk.rules.command_words import folded, is_name
-from maildesk.rules.durations import minutes_of
+from maildesk.rules.commands.durations import minutes_of
+from maildesk.rules.commands.words import folded, is_name
 from maildesk.rules.subject import clean, read_subject
 from maildesk.rules.ticket import tag
 

@@ -11,7 +11,7 @@ All or nothing: a mail is understood as a whole, or nothing in it is a command t
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from maildesk.rules.added_words import (
+from maildesk.rules.commands.added import (
     Parent,
     Sort,
     Word,
@@ -19,9 +19,9 @@ from maildesk.rules.added_words import (
     own_words,
     words_of,
 )
-from maildesk.rules.command_arguments import Command, Grammar, Problem
-from maildesk.rules.command_line import Item, Read, Trouble, is_head, read_items
-from maildesk.rules.command_words import is_name, row_of
+from maildesk.rules.commands.arguments import Command, Grammar, Problem
+from maildesk.rules.commands.line import Item, Read, Trouble, is_head, read_items
+from maildesk.rules.commands.words import is_name, row_of
 from maildesk.rules.facts import AgentFacts
 from maildesk.rules.subject import LONGEST, read_subject
 from maildesk.rules.ticket import tag

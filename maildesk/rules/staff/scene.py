@@ -7,19 +7,19 @@ from datetime import datetime
 from typing import Any
 
 from maildesk.mail.message import Address
-from maildesk.rules import letters_staff as say
-from maildesk.rules.command_words import Name
-from maildesk.rules.commands import Command, Orders
+from maildesk.rules.commands.grammar import Command, Orders
+from maildesk.rules.commands.words import Name
 from maildesk.rules.facts import AgentFacts, Facts, Received, TicketFacts
 from maildesk.rules.plan import AddMessage, Leave, Plan, Tell
 from maildesk.rules.policy import Policy
-from maildesk.rules.refusals import refusal
 from maildesk.rules.signed import Purpose
+from maildesk.rules.staff import receipts as say
+from maildesk.rules.staff.refusals import refusal
 from maildesk.rules.ticket import tag
 
 
 class Refused(Exception):
-    """A command cannot be carried out; `problem` and `word` are those of `letters_staff.refusal`."""
+    """A command cannot be carried out; `problem` and `word` are those of `refusals.refusal`."""
 
     def __init__(self, problem: str, word: str = "") -> None:
         super().__init__(problem)

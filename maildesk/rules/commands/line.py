@@ -3,8 +3,8 @@
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
 
-from maildesk.rules.added_words import Sort, Word, is_time
-from maildesk.rules.command_arguments import (
+from maildesk.rules.commands.added import Sort, Word, is_time
+from maildesk.rules.commands.arguments import (
     LONGEST_ARGUMENT,
     Command,
     Fault,
@@ -12,7 +12,7 @@ from maildesk.rules.command_arguments import (
     Problem,
     read_argument,
 )
-from maildesk.rules.command_words import (
+from maildesk.rules.commands.words import (
     Argument,
     Name,
     Row,

@@ -1,0 +1,1 @@
+"""What a mail of an agent leads to: proven or not, understood or not, carried out as a whole."""
