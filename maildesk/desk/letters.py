@@ -6,6 +6,7 @@ address and bounce address are signed here. The bytes are fixed now and never ag
 
 import re
 import secrets
+import threading
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
@@ -154,6 +155,23 @@ def _is_ours(desk: Desk, file: File) -> bool:
     return read_message_id(desk.keyring, named) is not None
 
 
+class _Random:
+    """Random bytes from the system, fetched for many letters at once: each fetch is a wait."""
+
+    def __init__(self) -> None:
+        self._left, self._lock = b"", threading.Lock()
+
+    def take(self, number: int) -> bytes:
+        with self._lock:
+            if len(self._left) < number:
+                self._left = secrets.token_bytes(256 * number)
+            taken, self._left = self._left[:number], self._left[number:]
+            return taken
+
+
+_random = _Random()
+
+
 def sign(
     desk: Desk,
     letter: Letter,
@@ -168,7 +186,7 @@ def sign(
     An answer comes to the address for its ticket, or for the held mail that it `asks` about.
     """
     ring, home = desk.keyring, desk.site.desk.address
-    token = new_token(secrets.token_bytes(TOKEN_BYTES))
+    token = new_token(_random.take(TOKEN_BYTES))
     mid = message_id(ring, token, desk.site.desk.host)
 
     def signed(use: Purpose, subject: str, who: int) -> str:

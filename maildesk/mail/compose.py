@@ -6,7 +6,7 @@ section 1, fact 1) and takes ten times as long. The same Letter always gives the
 """
 
 import re
-from base64 import b64encode, encodebytes
+from base64 import b64encode
 from binascii import b2a_qp
 from collections.abc import Sequence
 from email.utils import format_datetime
@@ -93,7 +93,9 @@ def _file(file: File) -> bytes:
         type_ = _ANY_TYPE  # may not be encoded (RFC 2046 section 5.2.1)
     name = header_value(file.name, NAME_MAX).replace("\\", "_").replace('"', "_") or "file"
     named = f'filename="{name}"' if name.isascii() else f"filename*=utf-8''{quote(name, safe='')}"
-    octets = encodebytes(file.octets).replace(b"\n", b"\r\n")
+    encoded = b64encode(file.octets)
+    lines = (encoded[at : at + _FOLD] for at in range(0, len(encoded), _FOLD))
+    octets = b"\r\n".join(lines) + b"\r\n"
     head = (
         f"Content-Type: {type_}\r\nContent-Disposition: attachment;\r\n {named}\r\n"
         "Content-Transfer-Encoding: base64\r\n\r\n"

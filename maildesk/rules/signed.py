@@ -9,6 +9,7 @@ is compared in constant time. A signed Message-ID authorises threading, never au
 signed address proves nothing without the person's From (SECURITY.md sections 5.2 and 5.4).
 """
 
+import hashlib
 import hmac
 import re
 from base64 import b32encode
@@ -16,6 +17,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, timedelta
 from enum import StrEnum
+from functools import lru_cache
 
 TOKEN_BYTES = 16
 HANDLE = 16  # characters of a token that name its letter where room is short: 80 bits
@@ -125,8 +127,15 @@ def _is_signed(keyring: Keyring, kid: str, use: str, head: str, mac: str) -> boo
 
 
 def _mac(key: bytes, use: str, head: str) -> str:
-    digest = hmac.digest(key, f"{use}|{head}".encode("ascii"), "sha256")
-    return b32encode(digest[:20]).decode("ascii")[:26].lower()
+    mac = _keyed(key).copy()
+    mac.update(f"{use}|{head}".encode("ascii"))
+    return b32encode(mac.digest()[:20]).decode("ascii")[:26].lower()
+
+
+@lru_cache(maxsize=16)
+def _keyed(key: bytes) -> hmac.HMAC:
+    # Not hmac.digest: it lets go of the interpreter lock each time, and has to wait for it again.
+    return hmac.new(key, digestmod=hashlib.sha256)
 
 
 def _number(value: int) -> str:
