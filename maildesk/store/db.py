@@ -26,7 +26,7 @@ T = TypeVar("T")
 
 BATCH = 64  # changes in one commit; the sizes of mails bound the octets (see _Waiting.weight)
 BATCH_OCTETS = 32 * 1024 * 1024
-GATHER = 0.004  # seconds; only after a batch of more than one
+GATHER = 0.012  # seconds; only after a batch of more than one
 BUSY_SECONDS = 30
 TRIES = 5
 _DEADLOCK = {"40001", "40P01"}  # serialization_failure, deadlock_detected (PostgreSQL, appendix A)
