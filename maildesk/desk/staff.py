@@ -99,23 +99,18 @@ def remove_address(db: Database, login: str, address: str) -> Agent:
 
 def enable(db: Database, login: str, enabled: bool) -> Agent:
     """Let an agent get new tickets and act by mail, or not any more; his tickets stay his."""
-
-    def work(session: Session) -> Agent:
-        row = find(session, login)
-        row.enabled = enabled
-        session.add(row)
-        session.flush()
-        return _value(session, row)
-
-    return db.change(work)
+    return _change(db, login, "enabled", enabled)
 
 
 def tell_of_new(db: Database, login: str, wanted: bool) -> Agent:
     """Send an agent a mail for each new ticket, or none; of answers he is told either way."""
+    return _change(db, login, "told_of_new", wanted)
 
+
+def _change(db: Database, login: str, name: str, value: bool) -> Agent:
     def work(session: Session) -> Agent:
         row = find(session, login)
-        row.told_of_new = wanted
+        setattr(row, name, value)
         session.add(row)
         session.flush()
         return _value(session, row)
