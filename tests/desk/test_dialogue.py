@@ -1,6 +1,10 @@
 """One customer, two agents, and everything that happens between the first mail and the second problem."""
 
+from pathlib import Path
+
 from tests.desk.office import ANNA, LENA, MURAT, SUPPORT, mail
+
+LETTERS = Path(__file__).with_name("dialogue.txt")
 
 
 def test_a_dialogue(desk):
@@ -114,3 +118,16 @@ def test_a_dialogue(desk):
     assert desk.ticket(1000).state == "in_progress"
     assert desk.minutes(1000) == 45
     assert desk.state_of(mistake) == "withdrawn"
+    assert in_full(desk.letters()) == LETTERS.read_text(encoding="utf-8"), "every letter, in full"
+
+
+def in_full(letters):
+    """Return letters as their readers see them: who writes to whom, about what, all the words."""
+    shown = []
+    for letter in letters:
+        message = letter.message
+        head = [f"{name}: {message[name]}" for name in ("From", "To", "Subject")]
+        head += [f"Auto-Submitted: {message['Auto-Submitted'] or 'no'}"]
+        text = message.get_body(("plain",)).get_content().replace("\r\n", "\n")
+        shown.append("\n".join([*head, "", text.replace("\u00a0", " ")]))
+    return f"{'=' * 76}\n".join(shown)
