@@ -247,6 +247,10 @@ def _root(desk: Desk, ticket_id: int) -> str:
     return f"ticket.{ticket_id}@{desk.site.desk.host}"
 
 
+# Notices of something in a ticket that may have been long ago for their reader.
+_REMINDING = frozenset({"staff_assigned", "staff_reply", "staff_third_party"})
+
+
 def _values(scene: _Scene) -> dict[str, Any]:
     tell, facts, received = scene.tell, scene.facts, scene.received
     about = figures.About(
@@ -254,7 +258,7 @@ def _values(scene: _Scene) -> dict[str, Any]:
         received.subject.kind,
     )  # fmt: skip
     shown = figures.values(about)
-    if tell.ticket_id is not None and tell.letter == "staff_assigned":
+    if tell.ticket_id is not None and tell.letter in _REMINDING:
         shown["last"] = figures.said_figures(about, facts.staff.latest.get(tell.ticket_id, ()))
     shown["mail"] = figures.mail_figures(received.reading.mail, tell.own, tell.language)
     if tell.purpose is not Purpose.CUSTOMER:

@@ -14,6 +14,7 @@ from sqlalchemy import func, select
 from sqlmodel import Session, col
 
 from maildesk.mail.message import Mail
+from maildesk.mail.quote import without_quotes
 from maildesk.rules.facts import (
     AgentFacts,
     Candidate,
@@ -64,12 +65,15 @@ def named_addresses(mail: Mail) -> set[str]:
 def with_staff_facts(session: Session, received: Received, facts: Facts, code: str) -> Facts:
     """Return the facts of a mail with those for an agent, if an agent seems to have written it.
 
-    Tickets that his commands name in the text become candidates too, the last ones; the
+    Of a customer's reply the last messages before it, of which the notice reminds. Tickets that his commands name in the text become candidates too, the last ones; the
     customer is that of the ticket.
     """
     agent = facts.agent
     if agent is None:
-        return facts
+        if not facts.candidates:
+            return facts
+        ticket_id = facts.candidates[0].ticket.id
+        return replace(facts, staff=StaffFacts(latest={ticket_id: latest(session, ticket_id)}))
     known = {candidate.ticket.id for candidate in facts.candidates}
     tagged = read_subject(_head(received.reading.mail), code, ()).numbers
     named = queries.tickets(session, set(tagged) - known)
@@ -194,8 +198,10 @@ def latest(session: Session, ticket_id: int) -> tuple[Said, ...]:
     )
     rows = list(session.scalars(query))
     return tuple(
-        Said(row.author_name or row.author, row.standing, row.filed_at, row.reply or row.text)
+        Said(row.author_name or row.author, row.standing, row.filed_at, words)
         for row in reversed(rows)
+        # A mail of commands alone says nothing, and a quoted notice need not be told again.
+        if (words := without_quotes(row.reply or row.text)).strip()
     )
 
 
