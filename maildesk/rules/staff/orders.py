@@ -14,16 +14,15 @@ from maildesk.rules import letters as words
 from maildesk.rules import letters_to
 from maildesk.rules.commands.grammar import Orders
 from maildesk.rules.commands.words import Care, Name, row_named
-from maildesk.rules.facts import TicketFacts, TicketLine
-from maildesk.rules.kinds import kind_named
+from maildesk.rules.facts import TicketFacts
 from maildesk.rules.plan import AddMessage, Book, Change, Deed, Plan, Step, Tell, Timer
 from maildesk.rules.signed import Purpose
 from maildesk.rules.staff import receipts as say
-from maildesk.rules.staff.help_rows import help_rows
+from maildesk.rules.staff.lists import answers, history
 from maildesk.rules.staff.opening import opened
 from maildesk.rules.staff.scene import Refused, Scene
 from maildesk.rules.staff.work import Work
-from maildesk.rules.ticket import FACTS, PromiseClock, tag
+from maildesk.rules.ticket import tag
 
 # The order in which the commands of one mail are carried out.
 _RANK = {
@@ -54,7 +53,7 @@ def carry_out(scene: Scene, ticket: TicketFacts | None, read: Orders, purpose: P
     if names & _LATER:
         return scene.refused(ticket, "not_possible_yet", _shown(names & _LATER))
     if names & _ASKING:
-        return (*scene.file(ticket, "a question"), *_answers(scene, names, ticket))
+        return (*scene.file(ticket, "a question"), *answers(scene, names, ticket))
     if names & _OPENING:
         return _new_ticket(scene, ticket, read)
     if ticket is not None:
@@ -234,7 +233,7 @@ def _new_ticket(scene: Scene, ticket: TicketFacts | None, read: Orders) -> Plan:
     }
     letter = "staff_receipt"
     if first.name is Name.CALL:
-        letter, more["history"] = "staff_call", _history(scene, person.history if person else ())
+        letter, more["history"] = "staff_call", history(scene, person.history if person else ())
     steps.append(scene.to_agent(letter, made.ticket_id, more, Purpose.AGENT_REPLY))
     return (*steps, *letters_to.staff(
         "staff_assigned", scene.received, known, scene.policy, made, without=scene.agent,
@@ -249,54 +248,6 @@ def _internal(scene: Scene) -> Plan:
         "staff_new", scene.received, scene.facts, scene.policy, made, without=scene.agent
     )
     return (made, AddMessage(made.ticket_id, "note"), *told)
-
-
-def _answers(scene: Scene, names: Set[Name], ticket: TicketFacts | None) -> tuple[Tell, ...]:
-    """Return the list and the help that an agent asked for."""
-    tells = []
-    if Name.LIST in names:
-        lines = say.in_groups([_queue_line(scene, line) for line in scene.facts.staff.queue])
-        tells.append(
-            scene.to_agent("staff_list", None, {"lines": lines, "agent": scene.agent.name})
-        )
-    if Name.HELP in names:
-        rows = help_rows(scene.language)
-        about = ticket.id if ticket else None
-        tells.append(scene.to_agent("staff_help", about, {"rows": rows}))
-    return tuple(tells)
-
-
-def _queue_line(scene: Scene, line: TicketLine) -> say.QueueLine:
-    policy, language = scene.policy, scene.language
-    zone = policy.calendar.timezone
-    known = {kind.name for kind in policy.kinds}
-    kind = kind_named(policy.kinds, line.kind) if line.kind in known else None
-    return say.QueueLine(
-        tag=tag(policy.code, line.id),
-        title=line.title,
-        kind=words.kind_words(kind, language) if kind else line.kind,
-        state=line.state.words(language),
-        due=words.moment_words(line.due_at, zone, language) if line.due_at else "",
-        customer=line.customer,
-        time=say.time_words(line.minutes, language) if line.minutes else "",
-        overdue=line.due_at is not None and line.due_at < scene.now,
-        today=line.due_at is not None
-        and line.due_at.astimezone(zone).date() <= scene.now.astimezone(zone).date(),
-        waits=FACTS[line.state].clock in (PromiseClock.PAUSED, PromiseClock.MET),
-    )
-
-
-def _history(scene: Scene, lines: tuple[TicketLine, ...]) -> tuple[say.HistoryLine, ...]:
-    zone, language = scene.policy.calendar.timezone, scene.language
-    return tuple(
-        say.HistoryLine(
-            date=f"{line.opened_at.astimezone(zone):%d.%m.%Y}",
-            tag=tag(scene.policy.code, line.id),
-            title=line.title,
-            state=line.state.words(language),
-        )
-        for line in lines
-    )
 
 
 def _shown(names: Set[Name]) -> str:
