@@ -1,7 +1,7 @@
 """The daemon: every part of the desk started in order, watched, and stopped in order.
 
-One asyncio loop runs the listeners and the sender; threads run the database's writer, the
-applier and each mailbox; processes read mail. Wake-ups between them are hints.
+One asyncio loop runs the listeners and the sender; threads run the database's writer and each
+mailbox; a process handles mail, others read it. Wake-ups between them are hints.
 """
 
 import asyncio
@@ -13,7 +13,7 @@ from collections.abc import Callable
 from concurrent.futures import Future
 from contextlib import suppress
 from dataclasses import replace
-from datetime import UTC, datetime
+from datetime import datetime
 from pathlib import Path
 
 from sqlalchemy import update
@@ -23,14 +23,13 @@ from sqlmodel import Session, col
 from maildesk import __version__, log
 from maildesk.config import ConfigError, Site
 from maildesk.desk import alarms, intake, rotation, waking
-from maildesk.desk.applier import Applier
 from maildesk.desk.context import Desk, open_desk
 from maildesk.desk.keys import load_keyring
 from maildesk.desk.letters import check_addresses
 from maildesk.desk.lock import hold_alone
 from maildesk.desk.mailboxes import Places
 from maildesk.desk.outbox import Outbox
-from maildesk.desk.reader import ReaderLimits, Readers
+from maildesk.desk.worker import Worker, WorkerProcess, Works, utc_now
 from maildesk.doors.listener import Listener
 from maildesk.doors.poller import Poller
 from maildesk.doors.sender import Sender
@@ -46,25 +45,22 @@ TICK_SECONDS = 20.0
 ROOM_SECONDS = 1.0  # how long an answer about free space holds
 
 
-def utc_now() -> datetime:
-    """Return the present moment, aware and in UTC."""
-    return datetime.now(UTC)
-
-
 class Daemon:
     """A running desk. `start`, then `stop`; or `serve`, which waits for a signal in between.
 
-    `desk` is there after `start`; `ready` is set when mail is taken.
+    `desk` is there after `start`; `ready` is set when mail is taken. Mail is handled in this
+    process by the clock `now`, or `apart`, in a process of its own, by the system's.
     """
 
-    def __init__(self, site: Site, now: Callable[[], datetime] = utc_now) -> None:
-        self.site, self._now = site, now
+    def __init__(
+        self, site: Site, now: Callable[[], datetime] = utc_now, apart: bool = False
+    ) -> None:
+        self.site, self._now, self._apart = site, now, apart
         self.ready = threading.Event()
         self._listeners: list[Listener] = []
         self._pollers: list[Poller] = []
         self._stop_asked: asyncio.Event | None = None
         self._room, self._room_asked = True, float("-inf")
-        self._told: set[str] = set()
 
     @property
     def addresses(self) -> list[tuple[str, int] | str]:
@@ -74,22 +70,19 @@ class Daemon:
     async def start(self) -> None:
         """Open the database, start every part, take mail. Raises ConfigError or Unreachable."""
         site = self.site
-        renderer = Renderer(site.templates.folder, self._template_broken)
+        broken = alarms.TemplateAlarm(self._now)
+        renderer = Renderer(site.templates.folder, broken)
         self._keys = rotation.KeyWatch(site.keys.file)
-        self.desk = open_desk(site, load_keyring(site.keys.file), renderer)
+        self.desk = broken.desk = open_desk(site, load_keyring(site.keys.file), renderer)
         check_addresses(site, self.desk.keyring, self._now())
         self._alone = hold_alone(site.database.url) if self.desk.db.is_sqlite else None
         probe(self.desk.db)
         prepare(self.desk)
-        limits = site.limits
-        self._readers = Readers(
-            limits.readers, ReaderLimits(limits.read_cpu, limits.read_wall, limits.read_memory)
-        )
         self._sender = Sender(
             site.relay, site.desk.host, Outbox(self.desk.db), self._now, self._queue_held
         )
-        self._applier = Applier(self.desk, self._readers, self._now, self._sender.wake)
-        self._applier.start()
+        self._worker = self._make_worker()
+        self._worker.start()
         self._sending = asyncio.create_task(self._sender.run(), name="sender")
         for listen in site.listen:
             listener = Listener(
@@ -98,9 +91,9 @@ class Daemon:
             await listener.start()
             self._listeners.append(listener)
             log.listening(str(listener.address), listen.protocol)
-        places = Places(self.desk.db, self._applier.wake)
+        places = Places(self.desk.db, self._worker.wake)
         for account in site.imap:
-            poller = Poller(account, limits.message, places, self._now, self._mailbox_says)
+            poller = Poller(account, site.limits.message, places, self._now, self._mailbox_says)
             poller.start()
             self._pollers.append(poller)
         self._ticking = asyncio.create_task(self._tick(), name="tick")
@@ -116,14 +109,18 @@ class Daemon:
             *(listener.stop() for listener in self._listeners),
             *(asyncio.to_thread(poller.stop) for poller in self._pollers),
         )
-        await asyncio.to_thread(self._applier.stop)
+        await asyncio.to_thread(self._worker.stop)
         await self._sender.stop()
         await self._sending
-        await asyncio.to_thread(self._readers.close)
         await asyncio.to_thread(self.desk.db.close)
         if self._alone is not None:
             self._alone.close()
         log.stopped()
+
+    def _make_worker(self) -> Works:
+        if self._apart:
+            return WorkerProcess(self.site, self._alone, self._sender.wake)
+        return Worker(self.desk, self._now, self._sender.wake)
 
     async def serve(self) -> None:
         """Run until SIGTERM or SIGINT."""
@@ -145,7 +142,7 @@ class Daemon:
         def told(done: "Future[int]") -> None:
             if done.exception() is None:
                 log.accepted(done.result(), envelope, size)
-                self._applier.wake()
+                self._worker.wake()
 
         stored.add_done_callback(told)
         return stored
@@ -194,7 +191,7 @@ class Daemon:
             return
         if keyring != self.desk.keyring:
             self.desk = replace(self.desk, keyring=keyring)
-            self._applier.use(self.desk)
+            self._worker.use(self.desk)
             log.keys_changed(keyring.current)
 
     def _alarm(self, once: str, figures: say.AlarmFigures) -> None:
@@ -202,14 +199,6 @@ class Daemon:
             alarms.raise_alarm(self.desk, alarms.Alarm(once, figures), self._now())
         except SQLAlchemyError as error:
             log.database_trouble(str(error).splitlines()[0])
-
-    def _template_broken(self, template: str, locale: str, words: str) -> None:
-        once = f"template:{locale}:{template}:{self._now():%Y%m%d}"
-        if once in self._told:
-            return  # perhaps it is the alarm's own template, and this very alarm is being written
-        self._told.add(once)
-        figures = say.AlarmFigures("template_broken", about=f"{locale}/{template}.j2", reason=words)
-        self._alarm(once, figures)
 
     def _queue_held(self, words: str) -> None:
         log.held("outbox", words)

@@ -198,6 +198,16 @@ def applying() -> None:
     _log.info("applying", process=os.getpid())
 
 
+def worker_ended(code: int) -> None:
+    """The process that handles mail has ended and is started again; no mail is lost by that."""
+    _log.error("worker-ended", code=code, then="it is started again")
+
+
+def worker_trouble(words: str) -> None:
+    """The process that handles mail cannot be started; it is tried again."""
+    _log.error("worker-not-started", why=words, then="it is tried again")
+
+
 def database_trouble(words: str) -> None:
     _log.error("database-trouble", process=os.getpid(), why=words)
 

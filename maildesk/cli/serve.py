@@ -20,4 +20,4 @@ def serve(config: Config = None) -> None:
 
     loaded = site(config)
     log.setup(loaded.log.format, loaded.log.level)
-    asyncio.run(Daemon(loaded).serve())
+    asyncio.run(Daemon(loaded, apart=True).serve())

@@ -5,12 +5,13 @@ that stands in the database; a door that sees something else hands it to `raise_
 """
 
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
 from sqlalchemy import func, select, update
+from sqlalchemy.exc import SQLAlchemyError
 from sqlmodel import Session, col
 
 from maildesk import log
@@ -64,6 +65,31 @@ def raise_alarm(desk: Desk, alarm: Alarm, now: datetime) -> None:
     log.alarm(
         " ".join(filter(None, (alarm.figures.what, alarm.figures.about, alarm.figures.reason)))
     )
+
+
+class TemplateAlarm:
+    """Tells staff, once a day for each, that a template of the site's own is broken.
+
+    For `Renderer`, which is made before the `desk` that it belongs to.
+    """
+
+    desk: Desk
+
+    def __init__(self, now: Callable[[], datetime]) -> None:
+        self._now = now
+        self._told: set[str] = set()
+
+    def __call__(self, template: str, locale: str, words: str) -> None:
+        """Raise the alarm."""
+        once = f"template:{locale}:{template}:{self._now():%Y%m%d}"
+        if once in self._told:
+            return  # perhaps it is the alarm's own template, and this very alarm is being written
+        self._told.add(once)
+        figures = say.AlarmFigures("template_broken", about=f"{locale}/{template}.j2", reason=words)
+        try:
+            raise_alarm(self.desk, Alarm(once, figures), self._now())
+        except SQLAlchemyError as error:
+            log.database_trouble(str(error).splitlines()[0])
 
 
 def expire(desk: Desk, now: datetime) -> int:

@@ -6,13 +6,14 @@ after `accept` returned. Nothing is parsed here: no message can be too broken to
 
 import hashlib
 import json
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from concurrent.futures import Future
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
-from sqlalchemy import LargeBinary, bindparam, select, text, update
-from sqlmodel import Session, col
+from sqlalchemy import LargeBinary, Row, bindparam, select, text, update
+from sqlmodel import Session, SQLModel, col
 
 from maildesk import log
 from maildesk.desk import numbers
@@ -107,62 +108,83 @@ def claim(db: Database, now: datetime, limit: int, busy: Collection[int] = ()) -
     blame. There is no lease: one process at a time applies (`applier`), and whoever was late
     finds the attempt changed when he wants to write.
     """
+    asked = claim_soon(db, now, limit, busy)
+    return asked.result() if asked is not None else []
 
-    def work(session: Session) -> list[Claimed]:
-        waiting = _waiting(session, limit, busy)
-        for row in waiting:
-            if row.attempts >= ATTEMPTS:
-                reason = row.reason or "the process that handled it ended, three times"
-                _set_aside(session, row.id, reason, now)
-        fresh = [row for row in waiting if row.attempts < ATTEMPTS]
-        suspects = [row for row in fresh if row.attempts and not row.reason]
-        if suspects:
-            fresh = [] if busy else suspects[:1]
-        return _take(session, fresh)
 
+def claim_soon(
+    db: Database, now: datetime, limit: int, busy: Collection[int] = ()
+) -> "Future[list[Claimed]] | None":
+    """Like `claim`, but return a future; None if nothing waits: then nothing is written."""
+    left_out = list(busy)
     with db.read() as session:
-        if not _waiting(session, 1, busy):
-            return []
-    return db.change(work)
+        if not _waiting(session, 1, left_out):
+            return None
+    return db.submit(lambda session: _claim(session, now, limit, left_out))
 
 
-def _waiting(session: Session, limit: int, busy: Collection[int]) -> list[InboundRow]:
-    query = select(InboundRow).where(col(InboundRow.state) == "waiting")
-    if busy:
-        query = query.where(col(InboundRow.id).not_in(busy))
-    return list(session.scalars(query.order_by(col(InboundRow.id)).limit(limit)))
+def _claim(session: Session, now: datetime, limit: int, busy: list[int]) -> list[Claimed]:
+    waiting = _waiting(session, limit, busy)
+    for row in waiting:
+        if row.attempts >= ATTEMPTS:
+            reason = row.reason or "the process that handled it ended, three times"
+            _set_aside(session, row.id, reason, now)
+    fresh = [row for row in waiting if row.attempts < ATTEMPTS]
+    suspects = [row for row in fresh if row.attempts and not row.reason]
+    if suspects:
+        fresh = [] if busy else suspects[:1]
+    return _take(session, fresh)
 
 
-def _take(session: Session, rows: list[InboundRow]) -> list[Claimed]:
+_INBOUND = SQLModel.metadata.tables["inbound"]
+# Rows instead of objects, and the busy ones in one parameter: this is the hot path.
+_WAITING = (
+    select(_INBOUND)
+    .where(_INBOUND.c.state == "waiting", _INBOUND.c.id.not_in(bindparam("busy", expanding=True)))
+    .order_by(_INBOUND.c.id)
+    .limit(bindparam("most"))
+)
+_RAW = (
+    select(_INBOUND.c.id, col(RawRow.content))
+    .join(RawRow, col(RawRow.sha256) == _INBOUND.c.raw_sha256)
+    .where(_INBOUND.c.id.in_(bindparam("ids", expanding=True)))
+)
+_COUNT = (
+    update(_INBOUND)
+    .where(_INBOUND.c.id.in_(bindparam("ids", expanding=True)))
+    .values(attempts=_INBOUND.c.attempts + 1, reason="")
+)
+
+
+def _waiting(session: Session, limit: int, busy: list[int]) -> Sequence[Row[Any]]:
+    return session.connection().execute(_WAITING, {"busy": busy, "most": limit}).all()
+
+
+def _take(session: Session, rows: Sequence[Row[Any]]) -> list[Claimed]:
     if not rows:
         return []
-    ids = [row.id for row in rows]
     tickets = numbers.take(session, "ticket", len(rows))
     messages = numbers.take(session, "message", len(rows))
-    query = select(col(InboundRow.id), col(RawRow.content)).join(
-        RawRow, col(RawRow.sha256) == col(InboundRow.raw_sha256)
-    )
-    raws = dict(session.execute(query.where(col(InboundRow.id).in_(ids))).all())
-    claimed = [
-        Claimed(row.id or 0, row.attempts + 1, _envelope(row), raws[row.id], ticket, message,
+    connection, ids = session.connection(), {"ids": [row.id for row in rows]}
+    raws: dict[int, bytes] = dict(connection.execute(_RAW, ids).all())
+    connection.execute(_COUNT, ids)
+    return [
+        Claimed(row.id, row.attempts + 1, _envelope(row), raws[row.id], ticket, message,
                 row.oversize, row.quiet, _headers_only(row), row.released_by)
         for row, ticket, message in zip(rows, tickets, messages, strict=True)
     ]  # fmt: skip
-    count = update(InboundRow).where(col(InboundRow.id).in_(ids))
-    session.execute(count.values(attempts=col(InboundRow.attempts) + 1, reason=""))
-    return claimed
 
 
-def _headers_only(row: InboundRow) -> bool:
+def _headers_only(row: Row[Any]) -> bool:
     """Tell whether the body is better left alone: it may be what killed.
 
     One attempt without a word was most likely a crash that met the whole batch: then the body
     belongs into the ticket.
     """
-    return row.oversize > 0 or bool(row.reason) or row.attempts > 1
+    return bool(row.oversize > 0 or row.reason or row.attempts > 1)
 
 
-def _envelope(row: InboundRow) -> Envelope:
+def _envelope(row: Row[Any]) -> Envelope:
     return Envelope(
         return_path=row.return_path,
         rcpt_to=tuple(json.loads(row.rcpt_to)),

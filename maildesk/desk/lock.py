@@ -1,6 +1,7 @@
 """One process serves one SQLite file: a lock on a file beside it, gone when the process is."""
 
 import fcntl
+import time
 from pathlib import Path
 from typing import IO
 
@@ -8,11 +9,15 @@ import sqlalchemy
 
 from maildesk.config import ConfigError
 
+PATIENCE = 3.0  # seconds
+
 
 def hold_alone(url: str) -> IO[str] | None:
     """Return an open file that keeps others away until it is closed; None for a database in memory.
 
-    Raises ConfigError if another process serves this database, or its folder is not writable.
+    A worker of a daemon that was killed may have something in hand still: it is waited for a
+    little. Raises ConfigError if another process serves this database, or its folder is not
+    writable.
     """
     database = sqlalchemy.make_url(url).database
     if not database or database == ":memory:":
@@ -25,14 +30,19 @@ def hold_alone(url: str) -> IO[str] | None:
             f"[database] url: cannot write to {path.parent}: {error.strerror};"
             " make the folder and let this user write to it"
         ) from error
-    try:
-        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except OSError:
-        file.close()
-        raise ConfigError(
-            f"another maildesk serves {database}; stop it first, or use PostgreSQL for several"
-        ) from None
-    return file
+    until = time.monotonic() + PATIENCE
+    while True:
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError:
+            if time.monotonic() < until:
+                time.sleep(0.05)
+                continue
+            file.close()
+            raise ConfigError(
+                f"another maildesk serves {database}; stop it first, or use PostgreSQL for several"
+            ) from None
+        return file
 
 
 def is_held(database: str) -> bool:

@@ -1,30 +1,36 @@
 """Reader processes: mail is parsed where nothing can be lost, stolen or stopped.
 
-Each process imports only `mail/`: no network code, no database, no keys. It has a limit of
-CPU time and memory for itself and a limit of wall time from us; whoever goes over it is killed
-and costs its one mail one attempt. Forkserver, never fork: beside threads and SQLite a forked
-child may inherit a lock that nobody will ever release.
+Each is a program of its own that imports only `mail/`: no network code, no database, no keys,
+and none of our settings in its environment. It has a limit of CPU time and memory for itself and
+a limit of wall time from us; whoever goes over it is killed and costs its one mail one attempt.
+Never a fork: beside threads and SQLite it may inherit a lock that nobody will ever release.
 """
 
 import contextlib
-import multiprocessing
+import os
 import queue
 import resource
 import signal
+import subprocess
+import sys
 import threading
 import time
 from collections.abc import Callable
 from concurrent.futures import Future
 from dataclasses import dataclass
+from multiprocessing import Pipe
 from multiprocessing.connection import Connection
-from multiprocessing.context import ForkServerProcess
 
 from maildesk.mail.message import Reading
 from maildesk.mail.smtp import Envelope
 
 STARTS = 4
 START_PAUSE = 0.5  # seconds
-_CONTEXT = multiprocessing.get_context("forkserver")
+START_WAIT = 30.0  # seconds until a new reader says that it is there
+_PROGRAM = "maildesk.desk.reader"
+_READY = "ready"
+# What a reader has no business to know: our settings, the credentials, systemd's sockets.
+_NOT_THEIRS = ("MAILDESK_", "CREDENTIALS_DIRECTORY", "NOTIFY_SOCKET", "LISTEN_", "PG")
 
 
 class ReaderDied(Exception):
@@ -54,7 +60,6 @@ class Readers:
     def __init__(self, count: int, limits: ReaderLimits) -> None:
         self._limits = limits
         self._jobs: queue.SimpleQueue[_Job | None] = queue.SimpleQueue()
-        _CONTEXT.set_forkserver_preload(["maildesk.mail.reading"])
         self._threads = [
             threading.Thread(target=self._feed, name=f"reader-{n}", daemon=True)
             for n in range(count)
@@ -84,14 +89,14 @@ class Readers:
             thread.join()
 
     def _feed(self) -> None:
-        process: ForkServerProcess | None = None
+        process: subprocess.Popen[bytes] | None = None
         pipe: Connection | None = None
         try:
             while (job := self._jobs.get()) is not None:
                 if not job.future.set_running_or_notify_cancel():
                     continue
                 try:
-                    if process is None or pipe is None or not process.is_alive():
+                    if process is None or pipe is None or process.poll() is not None:
                         process, pipe = self._start_surely()
                     job.future.set_result(self._ask(process, pipe, job))
                 except ReaderDied as death:
@@ -100,11 +105,13 @@ class Readers:
         finally:
             if process is not None and pipe is not None:
                 pipe.close()
-                process.join(2)
+                with contextlib.suppress(subprocess.TimeoutExpired):
+                    process.wait(2)
                 process.kill()
+                process.wait()
 
-    def _start_surely(self) -> tuple[ForkServerProcess, Connection]:
-        """Start a reader, more than once if need be: the fork server may die, memory be short."""
+    def _start_surely(self) -> tuple[subprocess.Popen[bytes], Connection]:
+        """Start a reader, more than once if need be: memory may be short for a moment."""
         for attempt in range(1, STARTS + 1):
             try:
                 return self._start()
@@ -114,19 +121,24 @@ class Readers:
                 time.sleep(START_PAUSE)
         raise AssertionError("unreachable")
 
-    def _start(self) -> tuple[ForkServerProcess, Connection]:
-        ours, theirs = _CONTEXT.Pipe()
-        process = _CONTEXT.Process(
-            target=_read_mails,
-            args=(theirs, self._limits.cpu, self._limits.memory),
-            name="maildesk-reader",
-            daemon=True,
-        )
-        process.start()
-        theirs.close()
+    def _start(self) -> tuple[subprocess.Popen[bytes], Connection]:
+        ours, theirs = Pipe()
+        limits = (str(self._limits.cpu), str(self._limits.memory))
+        with theirs:
+            process = subprocess.Popen(
+                [sys.executable, "-P", "-m", _PROGRAM, str(theirs.fileno()), *limits],
+                pass_fds=(theirs.fileno(),),
+                stdin=subprocess.DEVNULL,
+                stdout=subprocess.DEVNULL,  # it may be a pipe that somebody waits at
+                env={k: v for k, v in os.environ.items() if not k.startswith(_NOT_THEIRS)},
+            )
+        if not ours.poll(START_WAIT) or ours.recv() != _READY:
+            process.kill()
+            process.wait()
+            raise EOFError("it did not say that it is there")
         return process, ours
 
-    def _ask(self, process: ForkServerProcess, pipe: Connection, job: _Job) -> Reading:
+    def _ask(self, process: subprocess.Popen[bytes], pipe: Connection, job: _Job) -> Reading:
         try:
             pipe.send((job.raw, job.envelope, job.headers_only))
             if pipe.poll(self._limits.wall):
@@ -137,10 +149,11 @@ class Readers:
             else:
                 death = f"reading took more than {self._limits.wall:g} s"
         except (EOFError, OSError):
-            process.join(1)
-            death = f"the reader ended with {_how(process.exitcode)}"
+            with contextlib.suppress(subprocess.TimeoutExpired):
+                process.wait(1)
+            death = f"the reader ended with {_how(process.returncode)}"
         process.kill()
-        process.join()
+        process.wait()
         with contextlib.suppress(OSError):  # it is closed already where the reader died
             pipe.close()
         raise ReaderDied(death)
@@ -160,6 +173,7 @@ def _read_mails(pipe: Connection, cpu: int, memory: int) -> None:
     resource.setrlimit(resource.RLIMIT_AS, (memory, memory))
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
     hard = resource.getrlimit(resource.RLIMIT_CPU)[1]
+    pipe.send(_READY)
     while True:
         try:
             raw, envelope, headers_only = pipe.recv()
@@ -179,3 +193,7 @@ def _read_mails(pipe: Connection, cpu: int, memory: int) -> None:
         except Exception as error:  # noqa: BLE001 - one bad mail costs only itself
             answer = f"{type(error).__name__}: {error}"
         pipe.send(answer)
+
+
+if __name__ == "__main__":
+    _read_mails(Connection(int(sys.argv[1])), int(sys.argv[2]), int(sys.argv[3]))

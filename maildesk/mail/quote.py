@@ -53,6 +53,8 @@ def without_quotes(reply: str) -> str:
     For letters to people who must not read what was quoted, as an agent's notice is internal.
     Every line with a quote mark goes, and the line that introduces a quote.
     """
+    if ">" not in reply and "|" not in reply:
+        return reply.strip("\n")
     lines = reply.split("\n")
     kept: list[str] = []
     marks: tuple[str, ...] = (">",)

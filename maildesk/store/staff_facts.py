@@ -10,7 +10,7 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import func, select
+from sqlalchemy import bindparam, func, select
 from sqlmodel import Session, col
 
 from maildesk.mail.message import Mail
@@ -54,6 +54,24 @@ _SAID = ("participant", "third_party", "answer", "note")
 THREAD_MAX = 12  # Message-IDs of a ticket that an answer refers to
 COMMAND_LINES = 20  # of a mail's own text: where addresses and numbers of commands may stand
 
+LATEST_CHARACTERS = 8_000  # of a message: far more than a notice shows of it
+# Prepared once, and rows instead of objects: every reply of a customer asks this.
+_LATEST = (
+    select(
+        col(MessageRow.author), col(MessageRow.author_name), col(MessageRow.standing),
+        col(MessageRow.filed_at),
+        func.substr(
+            func.coalesce(func.nullif(col(MessageRow.reply), ""), col(MessageRow.text)),
+            1, LATEST_CHARACTERS,
+        ).label("words"),
+    )
+    .where(
+        col(MessageRow.ticket_id) == bindparam("ticket_id"), col(MessageRow.standing).in_(_SAID)
+    )
+    .order_by(col(MessageRow.id).desc())
+    .limit(LATEST_MAX)
+)  # fmt: skip
+
 _ADDRESS = re.compile(r"[^\s<>\"',;:()]{1,64}@[^\s<>\"',;:()]{1,253}")
 
 
@@ -65,8 +83,9 @@ def named_addresses(mail: Mail) -> set[str]:
 def with_staff_facts(session: Session, received: Received, facts: Facts, code: str) -> Facts:
     """Return the facts of a mail with those for an agent, if an agent seems to have written it.
 
-    Of a customer's reply the last messages before it, of which the notice reminds. Tickets that his commands name in the text become candidates too, the last ones; the
-    customer is that of the ticket.
+    Of a customer's reply the last messages before it, of which the notice reminds. Tickets that
+    an agent's commands name in the text become candidates too, the last ones; the customer is
+    that of the ticket.
     """
     agent = facts.agent
     if agent is None:
@@ -190,18 +209,12 @@ def _merged(session: Session, tickets: Collection[int]) -> dict[int, int]:
 
 def latest(session: Session, ticket_id: int) -> tuple[Said, ...]:
     """Return the last messages that people wrote in a ticket, the newest last."""
-    query = (
-        select(MessageRow)
-        .where(col(MessageRow.ticket_id) == ticket_id, col(MessageRow.standing).in_(_SAID))
-        .order_by(col(MessageRow.id).desc())
-        .limit(LATEST_MAX)
-    )
-    rows = list(session.scalars(query))
+    rows = session.connection().execute(_LATEST, {"ticket_id": ticket_id}).all()
     return tuple(
         Said(row.author_name or row.author, row.standing, row.filed_at, words)
         for row in reversed(rows)
         # A mail of commands alone says nothing, and a quoted notice need not be told again.
-        if (words := without_quotes(row.reply or row.text)).strip()
+        if (words := without_quotes(row.words)).strip()
     )
 
 

@@ -14,7 +14,7 @@ from sqlmodel import col
 
 from maildesk.config import Site
 from maildesk.config.models import Assign, DatabaseSection, Desk, Keys, Templates
-from maildesk.daemon import Daemon, prepare
+from maildesk.daemon import prepare
 from maildesk.desk import alarms, intake, waking
 from maildesk.desk.applier import Applier
 from maildesk.desk.context import open_desk
@@ -109,10 +109,9 @@ class Office:
             assign=Assign(rule="fixed", agent="lena"),
             templates=Templates(folder=folder / "templates"),
         )
-        # Not started: only what it does about a broken template is wanted, the real one.
-        daemon = Daemon(site, lambda: self.now)
-        renderer = Renderer(site.templates.folder, daemon._template_broken)
-        self.desk = daemon.desk = open_desk(site, load_keyring(site.keys.file), renderer)
+        broken = alarms.TemplateAlarm(lambda: self.now)
+        renderer = Renderer(site.templates.folder, broken)
+        self.desk = broken.desk = open_desk(site, load_keyring(site.keys.file), renderer)
         prepare(self.desk)
         self._applier = Applier(self.desk, readers, lambda: self.now)
         self._seen = 0

@@ -253,7 +253,7 @@ def test_the_daemon_signs_with_the_new_key_without_a_restart(database_url, tmp_p
             rotation.rotate(daemon.desk.db, file, NOW)
             await asyncio.to_thread(daemon._look_around)
             assert daemon.desk.keyring.current == "b"
-            assert daemon._applier._desk is daemon.desk
+            assert daemon._worker._applier._desk is daemon.desk
             file.unlink()
             await asyncio.to_thread(daemon._look_around)
             file.write_text("{}")

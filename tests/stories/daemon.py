@@ -254,8 +254,12 @@ protocol = "lmtp"
     def readers(self) -> list[psutil.Process]:
         """Return its reader processes."""
         below = psutil.Process(self.pid).children(recursive=True)
-        servers = {each.pid for each in below if "forkserver" in _command(each)}
-        return [each for each in below if each.ppid() in servers]
+        return [each for each in below if "maildesk.desk.reader" in _command(each)]
+
+    def worker(self) -> psutil.Process:
+        """Return its process that handles mail."""
+        below = psutil.Process(self.pid).children()
+        return next(each for each in below if "maildesk.desk.worker" in _command(each))
 
 
 def _command(process: psutil.Process) -> str:

@@ -1,6 +1,7 @@
-"""`maildesk serve` that ends by SIGKILL at a named step: run by `RunningDesk`, never imported.
+"""`maildesk serve` that ends by SIGKILL at a named step: run by `RunningDesk`.
 
-Nothing in the product knows of this: one function of it is wrapped from outside.
+Nothing in the product knows of this: one function of it is wrapped from outside, in the daemon
+and in its worker, which both end with it.
 """
 
 import importlib
@@ -8,7 +9,10 @@ import os
 import signal
 import sys
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
+
+from maildesk.desk import worker
 
 STEPS = {
     # step                               function                                   when
@@ -25,7 +29,8 @@ STEPS = {
 
 
 def _die() -> None:
-    os.kill(os.getpid(), signal.SIGKILL)
+    for pid in (int(os.environ["KILLED_DAEMON"]), os.getpid()):
+        os.kill(pid, signal.SIGKILL)
 
 
 def _wrapped(function: Callable[..., Any], when: str) -> Callable[..., Any]:
@@ -40,15 +45,24 @@ def _wrapped(function: Callable[..., Any], when: str) -> Callable[..., Any]:
     return dying
 
 
-def main() -> None:
-    """Wrap the function of the step in the first argument; the others are those of `maildesk`."""
-    target, when = STEPS[sys.argv.pop(1)]
+def wrap(step: str) -> None:
+    """Let the function of a step end this process."""
+    target, when = STEPS[step]
     module, _, path = target.partition(":")
     owner: Any = importlib.import_module(module)
     *outer, name = path.split(".")
     for each in outer:
         owner = getattr(owner, each)
     setattr(owner, name, _wrapped(getattr(owner, name), when))
+
+
+def main() -> None:
+    """Wrap the function of the step in the first argument; the others are those of `maildesk`."""
+    step = sys.argv.pop(1)
+    root = str(Path(__file__).parents[2])
+    os.environ |= {"KILLED_AT": step, "KILLED_DAEMON": str(os.getpid()), "PYTHONPATH": root}
+    wrap(step)
+    worker.PROGRAM = "tests.stories.killed_worker"
     from maildesk.cli.main import run
 
     run()

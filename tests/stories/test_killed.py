@@ -76,6 +76,32 @@ def test_readers_that_are_killed_cost_nobody_a_ticket(database_url, tmp_path):
         assert books.ledger().unaccounted == ()
 
 
+def test_a_worker_that_is_killed_is_started_again(database_url, tmp_path):
+    peer = queue()
+    with (
+        opened(database_url) as books,
+        RelayPeer() as relay,
+        RunningDesk(tmp_path / "one", database_url, relay.port) as desk,
+    ):
+        carl = "carl@customer3.example"
+        early = Mta([(carl, mail(carl, "Lamp", "<1@customer3.example>", "It is dark."))])
+        early.deliver(desk.smtp)
+        until(books.all_is_done, "the first is handled")
+        worker = desk.worker()
+        for reader in desk.readers():
+            reader.suspend()
+        peer.deliver(desk.smtp)
+        until(lambda: any(row.attempts for row in books.inbound()[1:]), "they are claimed")
+        worker.kill()
+        until(books.all_is_done, f"everything is done\n{desk.log}")
+        subjects = sorted(subject for _, subject, _ in books.messages())
+        assert subjects == ["Lamp", "Printer", "Re: Printer", "Scanner"]
+        assert len(books.tickets()) == 3
+        assert books.ledger().unaccounted == ()
+        assert "worker-ended" in desk.log
+        desk.stop()
+
+
 def nothing_is_lost_or_doubled(books: Books, relay: RelayPeer, twice: bool) -> None:
     found = {subject: (ticket, text.strip()) for ticket, subject, text in books.messages()}
     assert len(books.messages()) == 3
