@@ -3,7 +3,7 @@
     message -> is it ours, known, a report, a machine's? -> an agent's? -> which ticket? -> steps
 
 Each function here returns a whole Plan. Which ticket a customer's mail belongs to is decided in
-`_join`, whether anybody is answered in `gate`, what a ticket promises in `_open`.
+`join`, whether anybody is answered in `gate`, what a ticket promises in `_open`.
 """
 
 from datetime import datetime
@@ -12,7 +12,6 @@ from maildesk.mail.message import Address, Origin
 from maildesk.rules import assign, kinds, letters_to
 from maildesk.rules.cycle import after_move
 from maildesk.rules.facts import (
-    Candidate,
     Facts,
     Match,
     Received,
@@ -20,6 +19,7 @@ from maildesk.rules.facts import (
     TicketFacts,
 )
 from maildesk.rules.gate import bare, why_not_answer
+from maildesk.rules.join import join
 from maildesk.rules.plan import (
     AddMessage,
     Change,
@@ -52,7 +52,7 @@ def decide(received: Received, facts: Facts, policy: Policy, now: datetime) -> P
         return _machine(received, facts, policy, now)
     if facts.agent is not None:
         return staff_mail(received, facts, policy, facts.agent, now)
-    joined = _join(received, facts)
+    joined = join(received, facts)
     if joined is None:
         return _open(received, facts, policy, now)
     candidate, standing = joined
@@ -125,7 +125,7 @@ def _machine(received: Received, facts: Facts, policy: Policy, now: datetime) ->
     is_alarm = origin is Origin.AUTO_GENERATED and (
         facts.contact is not None or (author or "").lower() in policy.automatic_from
     )
-    joined = _join(received, facts)
+    joined = join(received, facts)
     if joined is None:
         if is_alarm and facts.agent is None:
             return _open(received, facts, policy, now)
@@ -136,29 +136,6 @@ def _machine(received: Received, facts: Facts, policy: Policy, now: datetime) ->
         letter = "staff_reply" if standing == "participant" else "staff_third_party"
         return (filed, *letters_to.staff(letter, received, facts, policy, ticket))
     return (filed,)
-
-
-def _join(received: Received, facts: Facts) -> tuple[Candidate, str] | None:
-    """Return the ticket that a message belongs to and how it stands there, or None.
-
-    The first ticket in which the author takes part wins. What is signed by us leads to its
-    ticket in any case, though a stranger's words are flagged there. A bare reference or number
-    is not a key (P10).
-    """
-    author = received.reading.mail.author
-    for candidate in facts.candidates:
-        if author and _takes_part(author, facts, candidate.ticket):
-            return candidate, "participant"
-    for candidate in facts.candidates:
-        if candidate.match in (Match.SIGNED_ADDRESS, Match.SIGNED_ID):
-            return candidate, "third_party"
-    return None
-
-
-def _takes_part(author: str, facts: Facts, ticket: TicketFacts) -> bool:
-    if facts.contact is not None and facts.contact.customer_id == ticket.customer_id:
-        return True
-    return author.lower() in {address.lower() for address, _ in ticket.participants}
 
 
 def _customer_reply(

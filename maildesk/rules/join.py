@@ -1,0 +1,27 @@
+"""Which ticket a message belongs to: a number is not a key (SECURITY.md, P10)."""
+
+from maildesk.rules.facts import Candidate, Facts, Match, Received, TicketFacts
+
+
+def join(received: Received, facts: Facts) -> tuple[Candidate, str] | None:
+    """Return the ticket that a message belongs to and how it stands there, or None.
+
+    The first ticket in which the author takes part wins. What is signed by us leads to its
+    ticket in any case, though a stranger's words are flagged there. A bare reference or number
+    is not a key (P10).
+    """
+    author = received.reading.mail.author
+    for candidate in facts.candidates:
+        if author and takes_part(author, facts, candidate.ticket):
+            return candidate, "participant"
+    for candidate in facts.candidates:
+        if candidate.match in (Match.SIGNED_ADDRESS, Match.SIGNED_ID):
+            return candidate, "third_party"
+    return None
+
+
+def takes_part(author: str, facts: Facts, ticket: TicketFacts) -> bool:
+    """Tell whether an author is a participant, or a known contact of the same customer."""
+    if facts.contact is not None and facts.contact.customer_id == ticket.customer_id:
+        return True
+    return author.lower() in {address.lower() for address, _ in ticket.participants}
