@@ -38,6 +38,8 @@ bench: install  ## speed of a message from the socket to the relay
 lock:  ## pin everything again (needs uv)
 	uv pip compile --quiet --generate-hashes --universal --python-version 3.11 \
 	  --extra dev --custom-compile-command "make lock" --upgrade -o requirements.lock pyproject.toml
+	uv pip compile --quiet --generate-hashes --python-version 3.11 --python-platform linux \
+	  --extra fuzz --custom-compile-command "make lock" --upgrade -o requirements-fuzz.lock pyproject.toml
 
 clean:
 	rm -rf $(VENV) dist .mypy_cache .ruff_cache .pytest_cache
