@@ -12,6 +12,7 @@ from pathlib import Path
 from bench import desk
 from bench.corpus import Corpus, corpus
 from bench.peers import FOLDER, PEERS, Absent, Peers
+from bench.reading import reading
 from bench.report import Report, conditions
 from bench.stock import KEPT_OCTETS, OPEN_SHARE, Stock
 
@@ -51,6 +52,10 @@ def _round(
             f" {KEPT_OCTETS} octets are kept."
         )
     _receive(report, stock, mails, peers)
+    _tell("reading")
+    ours, theirs = reading(mails.all)
+    report.add("reading one mail, ms of CPU", ours, None, 2)
+    report.add("reading one mail / mail-parser alone", ours / theirs, None, 2, "<= 1.3")
     _tell("an idle desk")
     waits, start = desk.idle(stock, mails.new[:21])
     report.add("idle desk: end of mail to confirmation, p50, ms", 1000 * _at(waits, 0.5), 0, 1,
