@@ -22,7 +22,7 @@ from sqlmodel import Session, col
 
 from maildesk import __version__, log
 from maildesk.config import ConfigError, Site
-from maildesk.desk import alarms, intake, rotation, waking
+from maildesk.desk import alarms, intake, login, rotation, waking
 from maildesk.desk.context import Desk, open_desk
 from maildesk.desk.keys import load_keyring
 from maildesk.desk.letters import check_addresses
@@ -31,6 +31,7 @@ from maildesk.desk.mailboxes import Places
 from maildesk.desk.outbox import Outbox
 from maildesk.desk.worker import Worker, WorkerProcess, Works, utc_now
 from maildesk.doors.listener import Listener
+from maildesk.doors.login import Logins
 from maildesk.doors.poller import Poller
 from maildesk.doors.sender import Sender
 from maildesk.doors.systemd import notify, watchdog_interval
@@ -58,6 +59,7 @@ class Daemon:
         self.site, self._now, self._apart = site, now, apart
         self.ready = threading.Event()
         self._listeners: list[Listener] = []
+        self._logins = Logins(self._authenticate)
         self._pollers: list[Poller] = []
         self._stop_asked: asyncio.Event | None = None
         self._room, self._room_asked = True, float("-inf")
@@ -86,8 +88,9 @@ class Daemon:
         self._sending = asyncio.create_task(self._sender.run(), name="sender")
         for listen in site.listen:
             listener = Listener(
-                listen, site, self._accept, self._is_ours, self._has_room, self._now
-            )
+                listen, site, self._accept, self._is_ours, self._has_room, self._now,
+                self._logins if listen.auth else None,
+            )  # fmt: skip
             await listener.start()
             self._listeners.append(listener)
             log.listening(str(listener.address), listen.protocol)
@@ -109,6 +112,7 @@ class Daemon:
             *(listener.stop() for listener in self._listeners),
             *(asyncio.to_thread(poller.stop) for poller in self._pollers),
         )
+        self._logins.close()
         await asyncio.to_thread(self._worker.stop)
         await self._sender.stop()
         await self._sending
@@ -152,6 +156,9 @@ class Daemon:
         if local == "postmaster" and domain == self.site.desk.domain:
             return True  # RFC 5321 section 4.5.1
         return f"{local.partition('+')[0]}@{domain}" in self.desk.policy.own
+
+    def _authenticate(self, name: str, password: str) -> login.Attempt:
+        return login.authenticate(self.desk.db, name, password)
 
     def _has_room(self) -> bool:
         """Tell whether the disk of an SQLite file has its reserve left."""

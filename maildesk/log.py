@@ -98,6 +98,7 @@ def accepted(inbound_id: int, envelope: Envelope, size: int) -> None:
         **{"from": f"<{envelope.return_path}>"},
         to=_addresses(envelope.rcpt_to),
         size=size,
+        login=envelope.login or None,
         peer=envelope.peer or None,
         account=envelope.account or None,
         uid=envelope.uid or None,
@@ -122,6 +123,16 @@ def duplicate(inbound_id: int, of: int | None) -> None:
 def refused(peer: str, rcpt_to: str, reply: Reply) -> None:
     """A recipient or message that a peer offered was not taken."""
     _log.info("refused", peer=peer or "local", to=f"<{rcpt_to}>", reply=str(reply))
+
+
+def logged_in(login: str, peer: str) -> None:
+    """An agent logged in at a listener."""
+    _log.info("logged-in", login=login, peer=peer or "local")
+
+
+def login_refused(login: str, peer: str, why: str) -> None:
+    """Somebody did not get in. `login` is an agent's, never what was typed: that may be a password."""
+    _log.warning("login-refused", login=login or "?", peer=peer or "local", why=why)
 
 
 def retried(inbound_id: int, attempt: int, reason: str) -> None:

@@ -66,6 +66,8 @@ def _look(config: Path | None) -> Iterator[Finding]:
     yield Finding("configuration", True, str(config or default_path()))
     yield from _keys(site)
     yield _database(site)
+    if any(listen.auth for listen in site.listen):
+        yield _logins(site)
     yield _templates(site)
     for imap in site.imap:
         yield _mailbox(imap)
@@ -131,6 +133,34 @@ def _database(site: "Site") -> Finding:
     except (Unreachable, SQLAlchemyError, ImportError) as error:
         return Finding("database", False, str(error).splitlines()[0], remedy)
     return Finding("database", True, f"{shown} answers")
+
+
+def _logins(site: "Site") -> Finding:
+    from sqlalchemy.exc import SQLAlchemyError
+
+    from maildesk.config import ConfigError
+    from maildesk.desk.login import has_passwords
+    from maildesk.doors.sockets import server_tls
+    from maildesk.store.db import Database
+
+    for listen in site.listen:
+        try:
+            server_tls(listen)
+        except ConfigError as error:
+            return Finding("logins", False, str(error))
+    try:
+        db = Database(site.database.url)
+        try:
+            file = Path(db.url.database or "") if db.is_sqlite else None
+            some = (file is None or file.is_file()) and has_passwords(db)
+        finally:
+            db.close()
+    except (SQLAlchemyError, ImportError):
+        return Finding("logins", True, "nobody yet: the database is not ready")
+    if some:
+        return Finding("logins", True, "staff with a password may log in")
+    words = "listeners take logins, but no agent who is enabled has a password"
+    return Finding("logins", True, words, "say `maildesk staff password LOGIN`")
 
 
 def _templates(site: "Site") -> Finding:

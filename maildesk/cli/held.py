@@ -67,7 +67,9 @@ def release(
     with opened(config) as desk:
         with desk.db.read() as session:
             stored = lists.stored_mail(session, mail)
-        reading, trouble = quarantine.read_within_limits(stored, desk.site.limits)
+        reading, trouble = quarantine.read_within_limits(
+            stored.raw, stored.envelope, desk.site.limits
+        )
         if reading is None or trouble:
             raise Refused(f"mail {mail} is not released: {trouble or 'it cannot be read'}")
         by_hand.vouch(desk.db, mail, login, reading.mail.author or "", reading.mail.date)

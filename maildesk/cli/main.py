@@ -17,6 +17,7 @@ from maildesk import __version__
 NOUNS = (
     "check",
     "parse",
+    "explain",
     "serve",
     "deliver",
     "backup",
@@ -28,6 +29,9 @@ NOUNS = (
     "outbox",
     "quarantine",
     "held",
+    "spam",
+    "blocked",
+    "unreachable",
     "keys",
     "ledger",
     "migrate",

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from maildesk.config import Limits
     from maildesk.desk.lists import StoredMail
     from maildesk.mail.message import Reading
+    from maildesk.mail.smtp import Envelope
 
 ID_MAX = 2**63 - 1
 Ids = Annotated[list[int], typer.Argument(metavar="ID...", min=1, max=ID_MAX)]
@@ -90,7 +91,7 @@ def show_(
         if raw:
             sys.stdout.buffer.write(stored.raw)
             return
-        reading, trouble = read_within_limits(stored, desk.site.limits)
+        reading, trouble = read_within_limits(stored.raw, stored.envelope, desk.site.limits)
         if json:
             show.as_json({"mail": stored.line, "envelope": stored.envelope, "reading": reading,
                           "trouble": trouble})  # fmt: skip
@@ -133,7 +134,9 @@ def _answer(done: dict[int, bool], what: str, json: bool) -> None:
         )
 
 
-def read_within_limits(stored: "StoredMail", limits: "Limits") -> "tuple[Reading | None, str]":
+def read_within_limits(
+    raw: bytes, envelope: "Envelope", limits: "Limits"
+) -> "tuple[Reading | None, str]":
     """Read a mail in a process with limits: it may be here because reading it killed somebody.
 
     Where the whole is too much, its header alone is read; the second value says why.
@@ -145,7 +148,7 @@ def read_within_limits(stored: "StoredMail", limits: "Limits") -> "tuple[Reading
     try:
         for headers_only in (False, True):
             try:
-                return readers.read(stored.raw, stored.envelope, headers_only).result(), trouble
+                return readers.read(raw, envelope, headers_only).result(), trouble
             except ReaderDied as death:
                 trouble = f"its body is not shown: {death}"
     finally:

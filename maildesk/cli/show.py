@@ -56,8 +56,14 @@ def table(headings: Sequence[str], rows: Iterable[Sequence[object]], empty: str 
 
 def words(text: str) -> None:
     """Print a sentence; safe, and in characters that the terminal can show."""
-    sys.stdout.write(_encodable(safe(text)) + "\n")
+    sys.stdout.write(encodable(safe(text)) + "\n")
     sys.stdout.flush()
+
+
+def encodable(text: str) -> str:
+    """Return a text with an escape for each character that stdout cannot show."""
+    encoding = sys.stdout.encoding or "utf-8"
+    return text.encode(encoding, "backslashreplace").decode(encoding)
 
 
 def _cell(value: object) -> str:
@@ -82,8 +88,3 @@ def _plain(value: Any) -> Any:
 
 def _escaped(character: str) -> str:
     return character.encode("unicode_escape").decode("ascii")
-
-
-def _encodable(text: str) -> str:
-    encoding = sys.stdout.encoding or "utf-8"
-    return text.encode(encoding, "backslashreplace").decode(encoding)

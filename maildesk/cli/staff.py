@@ -20,7 +20,7 @@ def register(app: typer.Typer) -> None:
     noun = typer.Typer(rich_markup_mode=None)
     for name, command in (
         ("add", add), ("address", address), ("remove", remove), ("enable", enable),
-        ("disable", disable), ("new", new), ("list", list_),
+        ("disable", disable), ("new", new), ("password", password), ("list", list_),
     ):  # fmt: skip
         noun.command(name)(command)
     app.add_typer(noun, name="staff", help="Who answers the tickets.")
@@ -87,6 +87,59 @@ def new(
     _say(agent, json)
 
 
+def password(
+    login: Login,
+    generate: Annotated[bool, typer.Option(help="Make one and show it, once.")] = False,
+    remove: Annotated[bool, typer.Option(help="Take it away: no login any more.")] = False,
+    config: Config = None,
+    json: Json = False,
+) -> None:
+    """Let somebody log in at our own listener (auth = true); the password is typed twice."""
+    from maildesk.desk import login as logins
+    from maildesk.desk import staff
+
+    if generate and remove:
+        raise typer.BadParameter("--generate and --remove do not go together")
+    with opened(config) as desk:
+        staff.one(desk.db, login)  # so that nobody types one in vain
+        new = "" if remove else logins.generated() if generate else _typed(login)
+        agent = staff.set_password(desk.db, login, new)
+        listens = any(listen.auth for listen in desk.site.listen)
+    if json:
+        show.as_json({"agent": agent, "password": new} if generate else agent)
+        return
+    if generate:
+        show.words(f"The password of {agent.login}, shown this once: {new}")
+    _say(agent, json)
+    if not listens and not remove:
+        show.words("No listener takes logins yet: write auth = true under a [[listen]] with TLS.")
+
+
+def _typed(login: str) -> str:
+    """Return a password that is typed twice at the terminal and not shown there."""
+    import getpass
+    import warnings
+
+    from maildesk.desk.people import Refused
+
+    with warnings.catch_warnings():
+        # Without a terminal getpass would warn, and read the password with its letters shown.
+        warnings.simplefilter("error", getpass.GetPassWarning)
+        try:
+            first = getpass.getpass(f"Password for {login}: ")
+            if first != getpass.getpass("The same again: "):
+                raise Refused("the two are not the same; nothing was changed, try again")
+        except (getpass.GetPassWarning, EOFError):
+            raise Refused(
+                "a password is typed at a terminal, and there is none; say --generate instead"
+            ) from None
+    if not first:
+        raise Refused(
+            f"nothing was typed; `maildesk staff password {login} --remove` takes it away"
+        )
+    return first
+
+
 def list_(config: Config = None, json: Json = False) -> None:
     """List the staff."""
     from maildesk.desk import staff
@@ -97,10 +150,10 @@ def list_(config: Config = None, json: Json = False) -> None:
         show.as_json(agents)
         return
     show.table(
-        ("login", "name", "addresses", "language", "enabled", "open tickets"),
+        ("login", "name", "addresses", "language", "enabled", "password", "open tickets"),
         [
             (each.login, each.name, ", ".join(each.addresses), each.language, each.enabled,
-             each.open_tickets)
+             each.has_password, each.open_tickets)
             for each in agents
         ],
         empty="nobody yet; `maildesk staff add LOGIN NAME ADDRESS`",
@@ -128,6 +181,7 @@ def _say(agent: "Agent", json: bool) -> None:
         return
     standing = "" if agent.enabled else ", disabled"
     standing += "" if agent.told_of_new else ", not told of new tickets"
+    standing += ", may log in" if agent.has_password and agent.enabled else ""
     show.words(
         f"{agent.login}: {agent.name}, {', '.join(agent.addresses)}{standing};"
         f" {agent.open_tickets:,} open tickets"

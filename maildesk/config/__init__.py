@@ -14,6 +14,7 @@ from maildesk.config.models import (
     Templates,
 )
 from maildesk.config.part import ConfigError
+from maildesk.config.spam import Spam
 from maildesk.config.work import (
     DEFAULT_KINDS,
     Assign,
@@ -41,6 +42,7 @@ __all__ = [
     "MoneySection",
     "Relay",
     "Site",
+    "Spam",
     "Templates",
     "Terms",
     "default_path",

@@ -18,6 +18,8 @@ from pydantic import (
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
 
 from maildesk.config.part import Count, Part, Port, Seconds
+from maildesk.config.spam import Spam
+from maildesk.config.trust import ProofsSection, Trust, only_once
 from maildesk.config.work import (
     DEFAULT_KINDS,
     Assign,
@@ -112,10 +114,15 @@ class Keys(Part):
 
 
 class Listen(Part):
-    """One listening address: "host:port", "[::1]:port", "unix:/path" or "systemd:NAME"."""
+    """One listening address: "host:port", "[::1]:port", "unix:/path" or "systemd:NAME".
+
+    With a certificate TLS begins at STARTTLS or, with `tls` "tls", with the connection.
+    """
 
     address: Annotated[str, Field(pattern=r"^(unix:/.+|systemd:.+|.*:[0-9]+)$")]
     protocol: Literal["smtp", "lmtp"] = "smtp"
+    tls: Literal["starttls", "tls"] = "starttls"
+    auth: bool = False
     certificate: Path | None = None
     private_key: Path | None = None
 
@@ -123,6 +130,15 @@ class Listen(Part):
     def _both_or_none(self) -> Self:
         if (self.certificate is None) != (self.private_key is None):
             raise ValueError("certificate and private_key go together: name both files or none")
+        return self
+
+    @model_validator(mode="after")
+    def _secrets_need_tls(self) -> Self:
+        if self.auth and self.protocol != "smtp":
+            raise ValueError('auth is for people: it needs protocol = "smtp"')
+        for key, wanted in (("auth = true", self.auth), ('tls = "tls"', self.tls == "tls")):
+            if wanted and self.certificate is None:
+                raise ValueError(f"{key} needs TLS: name certificate and private_key too")
         return self
 
 
@@ -224,6 +240,9 @@ class Site(BaseSettings):
     terms: Terms = Terms()
     assign: Assign = Assign()
     budgets: Budgets = Budgets()
+    spam: Spam = Spam()
+    trust: tuple[Trust, ...] = ()
+    proofs: ProofsSection = ProofsSection()
     log: Log = Log()
     templates: Templates = Templates()
 
@@ -241,6 +260,11 @@ class Site(BaseSettings):
         if "normal" not in (kind.name for kind in value):
             raise ValueError('there is no kind "normal", which is what untagged mail becomes')
         return value
+
+    @field_validator("trust")
+    @classmethod
+    def _each_once(cls, value: tuple[Trust, ...]) -> tuple[Trust, ...]:
+        return only_once(value)
 
     @classmethod
     def settings_customise_sources(

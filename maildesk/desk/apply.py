@@ -11,6 +11,7 @@ from typing import Any
 from sqlalchemy import LargeBinary, TextClause, bindparam, insert, text, update
 from sqlmodel import Session, SQLModel, col
 
+from maildesk.desk import unreachable
 from maildesk.desk.effects import gather, meet_one
 from maildesk.desk.rows import Changed, Decided, Rows
 from maildesk.mail.message import Mail
@@ -20,6 +21,7 @@ from maildesk.rules.plan import (
     Change,
     Leave,
     MarkUndeliverable,
+    MarkUnreachable,
     OpenTicket,
     SetState,
     Tell,
@@ -107,6 +109,8 @@ def _write(session: Session, rows: Rows) -> None:
     for mark in rows.marks:
         letter = update(OutboundRow).where(col(OutboundRow.id) == mark.letter_id)
         session.execute(letter.values(undeliverable=mark.reason))
+    for known in rows.addresses:
+        unreachable.note(session, known.address, known.found)
 
 
 def _all_of(session: Session, statement: TextClause, values: list[dict[str, Any]]) -> None:
@@ -125,12 +129,14 @@ def _collect(rows: Rows, decided: Decided) -> None:
             case OpenTicket():
                 _open(rows, step, decided)
             case AddMessage():
-                ticket_id = step.ticket_id
+                ticket_id, reason = step.ticket_id, step.why
                 _file(rows, step, decided)
             case SetState():
                 _set_state(rows, step, decided)
             case MarkUndeliverable():
                 rows.marks.append(step)
+            case MarkUnreachable():
+                rows.addresses.append(step)
             case Tell():
                 pass  # it is among the letters by now
             case _:
@@ -156,8 +162,8 @@ def _open(rows: Rows, step: OpenTicket, decided: Decided) -> None:
             "id": step.ticket_id,
             "version": 1,
             "title": step.title,
-            "state": State.NEW.value,
-            "closed": False,
+            "state": step.state.value,
+            "closed": is_closed(step.state),
             "kind": step.kind,
             "urgent": step.urgent,
             "presales": step.presales,
@@ -190,14 +196,17 @@ def _open(rows: Rows, step: OpenTicket, decided: Decided) -> None:
             ("two kinds that contradict each other", step.contradiction),
             (f"follows={step.follows}", step.follows),
             ("mentions=" + ",".join(map(str, step.mentions)), step.mentions),
+            (step.why, step.why),
         )
         if said
     )
-    rows.journal(decided, step.ticket_id, "T01", to=State.NEW, detail=detail)
+    trigger = "T04" if step.state is State.SPAM else "T01"
+    rows.journal(decided, step.ticket_id, trigger, to=step.state, detail=detail)
 
 
 def _file(rows: Rows, step: AddMessage, decided: Decided) -> None:
-    if decided.received.released_by is not None and decided.facts.known:
+    received = decided.received
+    if (received.released_by is not None or received.cleared) and decided.facts.known:
         _file_again(rows, step, decided)
         return
     mail, message_id = decided.received.reading.mail, decided.facts.message_id
@@ -236,7 +245,7 @@ def _file(rows: Rows, step: AddMessage, decided: Decided) -> None:
 
 
 def _file_again(rows: Rows, step: AddMessage, decided: Decided) -> None:
-    """A held mail that was released is in the books already: it only stands differently now."""
+    """A mail that was released or restored is in the books: it only stands differently now."""
     message = update(MessageRow).where(col(MessageRow.inbound_id) == decided.claimed.inbound_id)
     again = message.values(standing=step.standing, ticket_id=step.ticket_id)
     rows.others.append(lambda session: meet_one(session, again))

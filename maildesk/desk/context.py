@@ -1,8 +1,10 @@
 """What every function of the desk works with, made once at the start."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from maildesk.config import ConfigError, Site
+from maildesk.desk.dns_keys import Keys, Lookup
+from maildesk.desk.trust import Trust, trust_of
 from maildesk.render import Renderer
 from maildesk.rules.assign import How, Rule
 from maildesk.rules.calendars import calendar_of
@@ -11,23 +13,31 @@ from maildesk.rules.kinds import kind_of
 from maildesk.rules.money import Money
 from maildesk.rules.policy import Policy
 from maildesk.rules.signed import Keyring
+from maildesk.rules.verdict import Filter
 from maildesk.store.db import Database
 
 
 @dataclass(frozen=True, slots=True)
 class Desk:
-    """A desk: its database, its configuration in two forms, its keys and its templates."""
+    """A desk: its database, its configuration in two forms, its keys and its templates.
+
+    `trust` are the mail servers that are believed. `lookup` asks DNS for keys, None: never.
+    """
 
     db: Database
     site: Site
     policy: Policy
     keyring: Keyring
     renderer: Renderer
+    trust: Trust = field(default_factory=Trust)
+    lookup: Lookup | None = None
 
 
 def open_desk(site: Site, keyring: Keyring, renderer: Renderer) -> Desk:
     """Return the desk of a site. Raises ConfigError for what only now turns out to be wrong."""
-    return Desk(Database(site.database.url), site, policy_of(site), keyring, renderer)
+    policy, trust = policy_of(site), trust_of(site)
+    lookup = Keys() if site.proofs.dkim else None
+    return Desk(Database(site.database.url), site, policy, keyring, renderer, trust, lookup)
 
 
 def policy_of(site: Site) -> Policy:
@@ -63,6 +73,7 @@ def policy_of(site: Site) -> Policy:
         reopen_days=desk.reopen_days,
         undo_seconds=desk.undo_seconds,
         automatic_from=frozenset(address.lower() for address in desk.automatic_from),
+        spam=Filter(site.spam.fields, site.spam.position == "anywhere"),
         budget=Budget(
             budgets.address_hour, budgets.address_day, budgets.domain_hour, budgets.all_hour
         ),

@@ -7,7 +7,7 @@ looked at still holds; if not, we look again.
 """
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
@@ -18,7 +18,8 @@ from maildesk.desk import letters
 from maildesk.desk.apply import apply
 from maildesk.desk.context import Desk
 from maildesk.desk.intake import Claimed
-from maildesk.desk.proofs import prove
+from maildesk.desk.parents import without_parents
+from maildesk.desk.proofs import prove, prove_agent
 from maildesk.desk.rows import Changed, Decided
 from maildesk.mail.message import Reading
 from maildesk.rules.assign import How
@@ -26,6 +27,7 @@ from maildesk.rules.decide import decide
 from maildesk.rules.facts import Budget, Facts, Received
 from maildesk.rules.plan import AddMessage, Leave, OpenTicket, Plan, Tell
 from maildesk.rules.subject import read_subject
+from maildesk.rules.verdict import verdict
 from maildesk.store import queries
 from maildesk.store.staff_facts import with_staff_facts
 
@@ -66,41 +68,68 @@ def _receive(desk: Desk, read: Read, now: datetime) -> Received:
         envelope=claimed.envelope,
         reading=reading,
         subject=read_subject(reading.mail.subject, desk.policy.code, desk.policy.kinds),
-        proofs=prove(reading, claimed.envelope, desk.keyring, now.date()),
+        proofs=prove(reading, claimed.envelope, desk.keyring, now.date(), desk.trust),
         oversize=claimed.oversize,
         quiet=claimed.quiet,
         released_by=claimed.released_by,
+        mark="" if claimed.cleared else verdict(reading.evidence.marks, desk.policy.spam),
+        cleared=claimed.cleared,
     )
 
 
 def _decide(
     desk: Desk, batch: Sequence[Read], received: Sequence[Received], now: datetime
 ) -> list[Decided]:
-    numbers = [(read.claimed.ticket_id, read.claimed.message_id) for read in batch]
-    balance = desk.policy.assign.how is How.LEAST_LOADED
-    with desk.db.read() as session:
-        found = [
-            with_staff_facts(session, each, facts, desk.policy.code)
-            for each, facts in zip(
-                received,
-                queries.facts(session, received, numbers, desk.keyring, now, balance),
-                strict=True,
-            )
-        ]
+    received, found = _look(desk, batch, received, now)
     assigned: Counter[int] = Counter()
     counted: Counter[str] = Counter()
     decided = []
     for read, each, known in zip(batch, received, found, strict=True):
         facts = _with_neighbours(known, each, assigned, counted)
-        plan = decide(each, facts, desk.policy, now)
-        for step in plan:
+        made = _decided(desk, read, each, facts, now)
+        for step in made.plan:
             if isinstance(step, OpenTicket) and step.assignee_id is not None:
                 assigned[step.assignee_id] += 1
             elif isinstance(step, Tell) and step.counted:
                 counted[step.to.address] += 1
-        written = letters.write(desk, each, read.claimed.raw, facts, plan, now)
-        decided.append(Decided(read.claimed, each, facts, plan, written))
+        decided.append(made)
     return decided
+
+
+def _look(
+    desk: Desk, batch: Sequence[Read], received: Sequence[Received], now: datetime
+) -> tuple[list[Received], list[Facts]]:
+    """Return the messages, without what was seen only now to be a copy of ours, and their facts."""
+    numbers = [(read.claimed.ticket_id, read.claimed.message_id) for read in batch]
+    balance = desk.policy.assign.how is How.LEAST_LOADED
+    with desk.db.read() as session:
+        found = queries.facts(session, received, numbers, desk.keyring, now, balance)
+        cut = without_parents(session, received, found, desk.policy.code)
+        return cut, [
+            with_staff_facts(session, each, facts, desk.policy.code)
+            for each, facts in zip(cut, found, strict=True)
+        ]
+
+
+def _decided(desk: Desk, read: Read, received: Received, facts: Facts, now: datetime) -> Decided:
+    if facts.agent is not None:
+        raw, own = read.claimed.raw, desk.policy.own
+        received = prove_agent(received, facts, raw, desk.trust, own, desk.lookup)
+    plan = decide(received, facts, desk.policy, now)
+    written = letters.write(desk, received, read.claimed.raw, facts, plan, now)
+    return Decided(read.claimed, received, facts, plan, written)
+
+
+def consider(
+    desk: Desk, read: Read, now: datetime, change: Callable[[Facts], Facts] | None = None
+) -> Decided:
+    """Return what one message would lead to now; nothing is written, and no letter is kept.
+
+    `change` gives other facts in place of those found, to ask what would be if they were so.
+    """
+    cut, found = _look(desk, [read], [_receive(desk, read, now)], now)
+    facts = change(found[0]) if change else found[0]
+    return _decided(desk, read, cut[0], facts, now)
 
 
 def _with_neighbours(

@@ -53,6 +53,7 @@ class Claimed:
     quiet: bool = False
     headers_only: bool = False
     released_by: int | None = None
+    cleared: bool = False
 
 
 def accept(db: Database, envelope: Envelope, raw: bytes) -> int:
@@ -170,7 +171,7 @@ def _take(session: Session, rows: Sequence[Row[Any]]) -> list[Claimed]:
     connection.execute(_COUNT, ids)
     return [
         Claimed(row.id, row.attempts + 1, _envelope(row), raws[row.id], ticket, message,
-                row.oversize, row.quiet, _headers_only(row), row.released_by)
+                row.oversize, row.quiet, _headers_only(row), row.released_by, row.cleared)
         for row, ticket, message in zip(rows, tickets, messages, strict=True)
     ]  # fmt: skip
 

@@ -260,7 +260,9 @@ def _values(scene: _Scene) -> dict[str, Any]:
     shown = figures.values(about)
     if tell.ticket_id is not None and tell.letter in _REMINDING:
         shown["last"] = figures.said_figures(about, facts.staff.latest.get(tell.ticket_id, ()))
-    shown["mail"] = figures.mail_figures(received.reading.mail, tell.own, tell.language)
+    shown["mail"] = replace(
+        figures.mail_figures(received.reading.mail, tell.own, tell.language), mark=received.mark
+    )
     if tell.purpose is not Purpose.CUSTOMER:
         shown |= figures.for_staff(about, tell.purpose, tell.person)
     return shown | tell.more

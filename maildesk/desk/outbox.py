@@ -13,6 +13,7 @@ from sqlalchemy import Select, bindparam, func, select, text, update
 from sqlmodel import Session, col
 
 from maildesk import log
+from maildesk.desk import unreachable
 from maildesk.mail.parcel import Parcel
 from maildesk.mail.smtp import Reply
 from maildesk.rules.backoff import GIVE_UP_AFTER, LONGEST_SEND, Verdict, retry_delay
@@ -149,4 +150,6 @@ def _settle_one(
             "attempt": parcel.attempt,
         },
     )
+    if met.rowcount and verdict is Verdict.FAILED:
+        unreachable.refused(session, parcel.rcpt_to, reply, now)
     return state if met.rowcount else "late"

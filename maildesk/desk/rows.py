@@ -10,7 +10,7 @@ from sqlmodel import Session, SQLModel
 
 from maildesk.desk.intake import Claimed
 from maildesk.rules.facts import Facts, Received
-from maildesk.rules.plan import Change, MarkUndeliverable, Plan
+from maildesk.rules.plan import Change, MarkUndeliverable, MarkUnreachable, Plan
 from maildesk.rules.ticket import State
 from maildesk.store.tables import EventRow
 
@@ -43,6 +43,7 @@ class Rows:
         self.threads: list[dict[str, Any]] = []
         self.letters: list[dict[str, Any]] = []
         self.marks: list[MarkUndeliverable] = []
+        self.addresses: list[MarkUnreachable] = []
 
     def journal(
         self,
@@ -58,7 +59,9 @@ class Rows:
             {
                 "ticket_id": ticket_id,
                 "at": self.now,
-                "actor": decided.received.reading.mail.author or "unknown",
+                "actor": "maildesk"
+                if decided.received.cleared
+                else decided.received.reading.mail.author or "unknown",
                 "trigger": trigger,
                 "from_state": before.value if before else "",
                 "to_state": to.value if to else "",

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from sqlalchemy import func, select
 from sqlmodel import Session, col
 
+from maildesk.desk.login import hashed
 from maildesk.desk.people import Refused, language_of, one_line, plain_address, refuse_taken
 from maildesk.store.db import Database
 from maildesk.store.tables import AgentAddressRow, AgentRow, TicketRow
@@ -26,6 +27,7 @@ class Agent:
     language: str
     enabled: bool
     told_of_new: bool
+    has_password: bool
     addresses: tuple[str, ...]
     open_tickets: int
 
@@ -107,7 +109,15 @@ def tell_of_new(db: Database, login: str, wanted: bool) -> Agent:
     return _change(db, login, "told_of_new", wanted)
 
 
-def _change(db: Database, login: str, name: str, value: bool) -> Agent:
+def set_password(db: Database, login: str, password: str) -> Agent:
+    """Let an agent log in at our own listener with a password; "" takes it away.
+
+    Raises Refused for one that is too short or too long. Only its hash is kept.
+    """
+    return _change(db, login, "password", hashed(password) if password else "")
+
+
+def _change(db: Database, login: str, name: str, value: bool | str) -> Agent:
     def work(session: Session) -> Agent:
         row = find(session, login)
         setattr(row, name, value)
@@ -156,6 +166,7 @@ def _made(row: AgentRow, addresses: dict[int, list[str]], loads: dict[int, int])
         language=row.language,
         enabled=row.enabled,
         told_of_new=row.told_of_new,
+        has_password=bool(row.password),
         addresses=tuple(addresses.get(id_, ())),
         open_tickets=loads.get(id_, 0),
     )

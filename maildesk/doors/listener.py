@@ -9,7 +9,11 @@ from datetime import datetime
 from pathlib import Path
 
 from maildesk.config import Listen, Site
-from maildesk.doors.smtp_server import Conversation, LmtpConversation, Reception
+from maildesk.doors.login import Logins
+from maildesk.doors.smtp_login import LoginConversation
+from maildesk.doors.smtp_server import Conversation, LmtpConversation
+from maildesk.doors.smtp_tls import TlsAtOnce
+from maildesk.doors.smtp_visit import Reception
 from maildesk.doors.sockets import open_sockets, server_tls
 from maildesk.doors.visitors import Visitors
 from maildesk.mail.smtp import Envelope
@@ -23,7 +27,7 @@ class Listener:
     `accept` begins the commit on another thread; its future is resolved after the commit, and
     only then the peer hears 250 (RFC 5321 section 6.1). It may raise at once or later: an
     OSError for a full disk is answered 452, anything else 451. `is_ours` is asked at RCPT,
-    `room` at MAIL and DATA; both must be quick. The limits are those of `site.limits`, counted
+    `room` at MAIL and DATA; both must be quick. `logins` lets staff log in. The limits are those of `site.limits`, counted
     for this address alone.
     """
 
@@ -35,6 +39,7 @@ class Listener:
         is_ours: Callable[[str], bool],
         room: Callable[[], bool],
         now: Callable[[], datetime],
+        logins: Logins | None = None,
     ) -> None:
         self._listen = listen
         self._site = site
@@ -42,6 +47,7 @@ class Listener:
         self._is_ours = is_ours
         self._room = room
         self._now = now
+        self._logins = logins
         self._visitors = Visitors(site.limits)
         self._servers: list[asyncio.Server] = []
         self._address: tuple[str, int] | str = listen.address
@@ -54,8 +60,9 @@ class Listener:
 
     async def start(self) -> None:
         """Open the address and take connections. Raises ConfigError with the remedy."""
-        # aiosmtpd writes several lines for each command, with addresses in them.
-        logging.getLogger("mail.log").setLevel(logging.WARNING)
+        # aiosmtpd writes several lines for each command, with addresses in them; and as unknown
+        # commands, at warning, what a peer types on after a refused AUTH.
+        logging.getLogger("mail.log").setLevel(logging.ERROR)
         desk = self._site.desk
         reception = Reception(
             host=desk.host,
@@ -69,13 +76,27 @@ class Listener:
             now=self._now,
             visitors=self._visitors,
         )
-        speaks = LmtpConversation if self._listen.protocol == "lmtp" else Conversation
         loop = asyncio.get_running_loop()
         sockets = open_sockets(self._listen.address)
         self._remember(sockets[0])
         for each in sockets:
-            self._servers.append(await loop.create_server(lambda: speaks(reception), sock=each))
+            self._servers.append(
+                await loop.create_server(lambda: self._protocol(reception), sock=each)
+            )
         _log.info("listening on %s (%s)", self._address, self._listen.protocol)
+
+    def _protocol(self, reception: Reception) -> asyncio.Protocol:
+        conversation = self._conversation(reception)
+        if reception.tls and self._listen.tls == "tls":
+            return TlsAtOnce(conversation, reception.tls, reception.limits.idle)
+        return conversation
+
+    def _conversation(self, reception: Reception) -> Conversation:
+        if self._listen.protocol == "lmtp":
+            return LmtpConversation(reception)
+        return (
+            LoginConversation(reception, self._logins) if self._logins else Conversation(reception)
+        )
 
     async def stop(self, grace: float = 5.0) -> None:
         """Take no new connections, let transactions in hand finish, close after `grace` seconds.

@@ -1,6 +1,7 @@
 """What stands on the wire of an SMTP conversation: paths, replies, the lines of DATA. Pure."""
 
 import re
+from collections.abc import Iterable
 
 from maildesk.mail import smtp
 from maildesk.mail.smtp import Reply
@@ -12,6 +13,19 @@ SENDER_OK = Reply(250, "2.1.0", "Sender OK")
 CANNOT_VERIFY = Reply(252, "2.5.0", "Cannot say, send the message and see")
 NO_NAME = Reply(501, "5.5.4", "Say who you are")
 NO_LOGIN = Reply(502, "5.5.1", "No login here")
+TLS_IS_ON = Reply(503, "5.5.1", "TLS is on already")
+NEED_TLS = Reply(538, "5.7.11", "Say STARTTLS first")
+NEED_EHLO = Reply(503, "5.5.1", "Say EHLO first")
+NOT_NOW = Reply(503, "5.5.1", "Not in the middle of a mail")
+NO_MECHANISM = Reply(504, "5.5.4", "Log in with PLAIN or LOGIN")
+BAD_LOGIN = Reply(501, "5.5.2", "That is not a login we can read")
+GIVEN_UP = Reply(501, "5.7.0", "Login given up")
+LOGGED_IN = Reply(235, "2.7.0", "Welcome")
+LOGGED_IN_ALREADY = Reply(503, "5.5.1", "Logged in already")
+WRONG_LOGIN = Reply(535, "5.7.8", "Wrong login or password")
+LOGIN_LATER = Reply(454, "4.7.0", "Too many logins at once, please try again")
+TOO_MANY_LOGINS = Reply(421, "4.7.0", "Too many failed logins, please try again in ten minutes")
+NOT_YOUR_ADDRESS = Reply(553, "5.7.1", "Not an address of the login; the desk must know it")
 NOT_FOR_LMTP = Reply(500, "5.5.1", "This is LMTP, say LHLO")
 NEED_RECIPIENT = Reply(503, "5.5.1", "No recipient yet")
 NO_ARGUMENT = Reply(501, "5.5.4", "DATA takes no argument")
@@ -72,10 +86,9 @@ def reworded(text: str) -> str:
     return "".join(letter if letter.isprintable() else "?" for letter in text)
 
 
-def capabilities(host: str, size: int, starttls: bool) -> str:
+def capabilities(host: str, size: int, more: Iterable[str]) -> str:
     """Return the reply to EHLO or LHLO without its last CR LF (RFC 5321 section 4.1.1.1)."""
-    lines = [host, f"SIZE {size}", "8BITMIME", "SMTPUTF8", "PIPELINING"]
-    lines += ["STARTTLS"] if starttls else []
+    lines = (host, f"SIZE {size}", "8BITMIME", "SMTPUTF8", "PIPELINING", *more)
     return "".join(f"250-{line}\r\n" for line in lines) + "250 ENHANCEDSTATUSCODES"
 
 

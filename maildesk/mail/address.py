@@ -84,13 +84,15 @@ _SHOWN = ("from", "to", "cc", "reply-to")
 _parse: Callable[[str], Any] = mailparser.parse_from_string  # it has no types
 
 
-def shown(head: Head, defects: list[str]) -> Shown:
+def shown(head: Head, defects: list[str], label: str = "") -> Shown:
     """Return the addresses and the date, read by mail-parser from these few fields alone.
+
+    `label` is the charset of the message's text, for names that stand raw in the header.
 
     The rest of the header block is kept from it: traces and signatures cost the most there and
     tell nothing here. What it leaves out as ambiguous is found by a plain search, for display.
     """
-    values = {name: _joined(head, name, defects) for name in _SHOWN}
+    values = {name: _joined(head, name, defects, label) for name in _SHOWN}
     date = head.text("date")[:200]
     block = "".join(f"{name}: {value}\n" for name, value in values.items() if value)
     parsed = _parse(f"{block}Date: {date}\n\n" if date else f"{block}\n")
@@ -105,7 +107,7 @@ def shown(head: Head, defects: list[str]) -> Shown:
         "reply-to": _addresses(parsed.reply_to, values["reply-to"], defects),
     }
     if not lists["from"] and "sender" in head.values:
-        lists["from"] = tuple(_searched(_joined(head, "sender", defects), defects))
+        lists["from"] = tuple(_searched(_joined(head, "sender", defects, label), defects))
     sender = lists["from"] or lists["reply-to"] or (NOBODY,)
     return Shown(
         sender[0],
@@ -116,15 +118,20 @@ def shown(head: Head, defects: list[str]) -> Shown:
     )
 
 
-def _joined(head: Head, name: str, defects: list[str]) -> str:
+def _joined(head: Head, name: str, defects: list[str], label: str) -> str:
     values = head.values.get(name)
     if not values:
         return ""
-    value = values[0] if name == "from" or len(values) == 1 else b", ".join(values[:10])
+    if len(values) == 1:
+        value = values[0]
+    elif name == "from":  # nobody's mail, but people want to see an address (`author` is None)
+        value = next((each for each in values if b"@" in each), values[0])
+    else:
+        value = b", ".join(values[:10])
     if len(value) > limits.HEADER_STRUCTURED:
         defects.append("field-too-long")
         value = value[: limits.HEADER_STRUCTURED].rpartition(b",")[0]
-    return charset.one_line(to_text(value), limits.HEADER_STRUCTURED)
+    return charset.one_line(to_text(value, label), limits.HEADER_STRUCTURED)
 
 
 def _utc(date: object) -> datetime | None:

@@ -4,7 +4,7 @@ import mimetypes
 import re
 from collections.abc import Iterable
 
-from maildesk.mail import charset, limits
+from maildesk.mail import charset, container, limits
 from maildesk.mail.header import decode_words, split
 from maildesk.mail.letter import File
 from maildesk.mail.message import Attachment
@@ -46,7 +46,8 @@ def declared_name(part: Part) -> str:
     return (
         part.disposition_parameters.get("filename")
         or part.parameters.get("name")
-        or part.disposition_parameters.get("name", "")
+        or part.disposition_parameters.get("name")
+        or part.parameters.get("file", "")
     )
 
 
@@ -88,18 +89,30 @@ def files_of(raw: bytes, wanted: Iterable[Attachment], most: int) -> tuple[File,
         return None
     if not by_path:
         return ()
-    head, body = split(raw, limits.HEADER_BLOCK, [])
+    found = _parts_at(raw, by_path)
     return tuple(
-        File(by_path[part.path].name, by_path[part.path].type, content(part, []))
-        for part in tree(head, body, []).leaves()
-        if part.path in by_path
+        File(by_path[path].name, by_path[path].type, content(found[path], []))
+        for path in by_path
+        if path in found
     )
 
 
 def octets_of(raw: bytes, path: str) -> bytes | None:
-    """Return the decoded octets of the part at `path` of a raw message, None if it has none."""
+    """Return the decoded octets of the part at `path` of a raw message, None if it has none.
+
+    A path may lead into a container ("2!1"; see `container`).
+    """
+    part = _parts_at(raw, (path,)).get(path)
+    return None if part is None else content(part, [])
+
+
+def _parts_at(raw: bytes, paths: Iterable[str]) -> dict[str, Part]:
     head, body = split(raw, limits.HEADER_BLOCK, [])
-    for part in tree(head, body, []).leaves():
-        if part.path == path:
-            return content(part, [])
-    return None
+    leaves = {part.path: part for part in tree(head, body, []).leaves()}
+    found: dict[str, Part] = {}
+    for path in paths:
+        outer = leaves.get(path.partition("!")[0])
+        part = container.find(outer, path) if outer and "!" in path else outer
+        if part is not None:
+            found[path] = part
+    return found

@@ -2,14 +2,9 @@
 
 import re
 from dataclasses import dataclass, field
-from typing import Any
 
-import lxml.html
-from inscriptis import get_text
-from inscriptis.css_profiles import CSS_PROFILES
-from inscriptis.model.config import ParserConfig
-
-from maildesk.mail import attachments, charset, limits
+from maildesk.mail import attachments, charset, container, invitation, limits, sealed
+from maildesk.mail.from_html import html_text
 from maildesk.mail.message import Attachment
 from maildesk.mail.mime import Part, content
 
@@ -20,22 +15,35 @@ class Body:
 
     `html` is its HTML source where `text` was made of it, else "". `has_html` tells whether
     there is any. `beside` is the source that stands beside a plain text and marks a signature,
-    which the text cannot, else "". `leaves` are the decoded octets of all leaf parts with their types, in order.
+    which the text cannot, else "". `leaves` are the decoded octets of all leaf parts with their
+    types, in order. `charset` is the codec that read the first text, or
+    what it declares where it is all ASCII, "" for nothing.
     """
 
     text: str = ""
     html: str = ""
     has_html: bool = False
     beside: str = ""
+    charset: str = ""
     attachments: list[Attachment] = field(default_factory=list)
     leaves: list[tuple[Part, bytes]] = field(default_factory=list)
+    spare: list[tuple[Part, bytes]] = field(default_factory=list)
+    invitations: list[str] = field(default_factory=list)
 
 
 def read(root: Part, defects: list[str]) -> Body:
-    """Return the body of a message. Text parts stand in their order, a blank line between."""
+    """Return the body of a message. Text parts stand in their order, a blank line between.
+
+    A message without any text takes that of its winmail.dat, or of a text part with a name.
+    An invitation stands above the text, so that no signature or quote hides it.
+    """
     body = Body()
     pieces = _texts(root, body, defects)
-    body.text = "\n\n".join(text.strip("\n") for text, _ in pieces if text.strip())
+    if body.spare and not any(text.strip() for text, _ in pieces):
+        part, octets = body.spare[0]
+        pieces = [_spare(part, octets, body, defects)]
+    shown = [text.strip("\n") for text, _ in pieces if text.strip()]
+    body.text = "\n\n".join([*body.invitations, *shown] if body.invitations else shown)
     if len(body.text) > limits.TEXT_CHARACTERS:
         defects.append("text-too-long")
         body.text = body.text[: limits.TEXT_CHARACTERS]
@@ -50,8 +58,21 @@ _Piece = tuple[str, str]  # text, and the HTML it was made of or ""
 def _texts(part: Part, body: Body, defects: list[str]) -> list[_Piece]:
     if not part.children:
         return _leaf(part, body, defects)
-    if part.type != "multipart/alternative":
-        return [piece for child in part.children for piece in _texts(child, body, defects)]
+    if part.type == "multipart/alternative":
+        return _alternative(part, body, defects)
+    pieces = [piece for child in part.children for piece in _texts(child, body, defects)]
+    if part.type == "multipart/encrypted" or _is_mixed_up(part):
+        names = [each.name for each in body.attachments if each.type == "application/octet-stream"]
+        pieces.insert(0, (sealed.pgp_line(names[-1] if names else ""), ""))
+    return pieces
+
+
+def _is_mixed_up(part: Part) -> bool:
+    """Whether Exchange made a multipart/mixed of an encrypted message on its way."""
+    return any(child.type == "application/pgp-encrypted" for child in part.children)
+
+
+def _alternative(part: Part, body: Body, defects: list[str]) -> list[_Piece]:
     # Plain text is what the writer's program made for us; it is passed over only when empty,
     # as some senders leave it. HTML is not converted before it is known to be needed.
     waiting: list[Part] = []
@@ -80,15 +101,65 @@ def _leaf(part: Part, body: Body, defects: list[str]) -> list[_Piece]:
     octets = content(part, defects)
     body.leaves.append((part, octets))
     if _is_text(part):
-        return [(_plain(part, octets, defects), "")]
-    if len(body.attachments) >= limits.ATTACHMENTS:
-        defects.append("too-many-attachments")
-    else:
-        body.attachments.append(attachments.attachment(part, octets, defects))
+        octets, files = container.uuencoded(part.path, octets)
+        for file in files:
+            _attach(file, file.body, body, defects)
+        text = _plain(part, octets, body, defects)
+        return [(sealed.with_block_named(text), "")]
+    return _file(part, octets, body, defects)
+
+
+def _file(part: Part, octets: bytes, body: Body, defects: list[str]) -> list[_Piece]:
+    """Take in a part that is no text itself; a few kinds of it have words to show."""
+    within = container.inside(part, octets, defects)
+    if within is not None:
+        for each in within:
+            if each.path.endswith("!0"):
+                _inner_text(part, each, body, defects)
+            else:
+                _file(each, each.body, body, defects)
+        return []
+    named = _attach(part, octets, body, defects)
+    if part.type == "text/calendar":
+        _invite(part, octets, body, defects)
+    elif part.type in _READABLE and part.disposition != "attachment":
+        body.spare.append((part, octets))
+    elif sealed.is_smime(part.type, named):
+        return [(sealed.smime_line(octets, part.parameters.get("smime-type", ""), named), "")]
     return []
 
 
+def _attach(part: Part, octets: bytes, body: Body, defects: list[str]) -> str:
+    """Put a part on the list of attachments and return the name it has there."""
+    made = attachments.attachment(part, octets, defects)
+    if len(body.attachments) >= limits.ATTACHMENTS:
+        defects.append("too-many-attachments")
+    else:
+        body.attachments.append(made)
+    return made.name
+
+
+def _inner_text(outer: Part, inner: Part, body: Body, defects: list[str]) -> None:
+    if "!" not in outer.path:
+        body.spare.append((inner, inner.body))
+        return
+    # The text of a message that is attached to the message: a file, as such messages are.
+    stem = attachments.file_name(outer, defects).removesuffix(".dat")
+    name = f"{stem}.html" if inner.type == "text/html" else f"{stem}.txt"
+    file = container.made(inner.path, inner.type, name, inner.body)
+    _attach(file, file.body, body, defects)
+
+
+def _invite(part: Part, octets: bytes, body: Body, defects: list[str]) -> None:
+    label = part.parameters.get("charset", "") or "utf-8"  # RFC 5545 section 3.1.4
+    source = charset.decode(octets[: invitation.OCTETS], label, defects)
+    shown = invitation.lines(charset.strip_controls(source))
+    if shown and shown not in body.invitations:  # many send it twice, as part and as file
+        body.invitations.append(shown)
+
+
 _SHOWN = ("text/plain", "text/enriched", "text/richtext", "text/markdown", "text/x-amp-html")
+_READABLE = ("text/plain", "text/html")
 
 
 def _is_text(part: Part) -> bool:
@@ -97,14 +168,28 @@ def _is_text(part: Part) -> bool:
     return not attachments.declared_name(part)
 
 
-def _plain(part: Part, octets: bytes, defects: list[str]) -> str:
+def _spare(part: Part, octets: bytes, body: Body, defects: list[str]) -> _Piece:
+    if part.type == "text/html":
+        body.has_html = True
+        source = _source(part, octets, body, defects)
+        return html_text(source, defects), source
+    return _plain(part, octets, body, defects), ""
+
+
+def _plain(part: Part, octets: bytes, body: Body, defects: list[str]) -> str:
     if len(octets) > limits.TEXT_OCTETS:
         defects.append("text-too-long")
         octets = octets[: limits.TEXT_OCTETS]
-    text = charset.decode(octets, part.parameters.get("charset", ""), defects)
+    text = _decoded(octets, part.parameters.get("charset", ""), body, defects)
     text = charset.strip_controls(text)
     if part.parameters.get("format", "").lower() == "flowed":
         text = unflow(text, part.parameters.get("delsp", "").lower() == "yes")
+    return text
+
+
+def _decoded(octets: bytes, label: str, body: Body, defects: list[str]) -> str:
+    text, codec = charset.decode_as(octets, label, defects)
+    body.charset = body.charset or codec or label
     return text
 
 
@@ -131,16 +216,17 @@ def _html(part: Part, body: Body, defects: list[str], *, wanted: bool) -> list[_
     octets = content(part, defects)
     body.leaves.append((part, octets))
     body.has_html = True
-    if not wanted and (body.beside or not _SIGNED.search(octets, 0, limits.TEXT_OCTETS)):
-        return []
-    label = part.parameters.get("charset", "") or _meta_charset(octets)
     if not wanted:
-        body.beside = charset.strip_controls(
-            charset.decode(octets[: limits.TEXT_OCTETS], label, defects)
-        )
+        if not body.beside and _SIGNED.search(octets, 0, limits.TEXT_OCTETS):
+            body.beside = _source(part, octets, body, defects)
         return []
-    source = charset.strip_controls(charset.decode(octets[: limits.TEXT_OCTETS], label, defects))
+    source = _source(part, octets, body, defects)
     return [(html_text(source, defects), source)]
+
+
+def _source(part: Part, octets: bytes, body: Body, defects: list[str]) -> str:
+    label = part.parameters.get("charset", "") or _meta_charset(octets)
+    return charset.strip_controls(_decoded(octets[: limits.TEXT_OCTETS], label, body, defects))
 
 
 _SIGNED = re.compile(rb"signature|_MailAutoSig", re.IGNORECASE)
@@ -152,88 +238,3 @@ _META = re.compile(
 def _meta_charset(octets: bytes) -> str:
     found = _META.search(octets, 0, 2_048)
     return found[1].decode("ascii") if found else ""
-
-
-_CONFIG = ParserConfig(css=CSS_PROFILES["strict"], display_links=True)
-_LINK = re.compile(r"\[([^\[\]\n]{0,300})\]\(([^()\s]{1,2000})\)")
-_TAG = re.compile(r"<[^<>]*>")
-_DECLARATION = re.compile(r"\s*<\?xml[^<>]*>")
-# An element that holds nothing but no-break spaces is how editors write an empty line, and how
-# inscriptis loses it. A private-use character takes their place meanwhile.
-_BLANK = re.compile(
-    r">[ \t\r\n]{0,80}(?:(?:&nbsp;|&#160;|\xa0)[ \t\r\n]{0,80}){1,80}<", re.IGNORECASE
-)
-_HELD = "\ue004"
-# Outlook writes each line as a paragraph without margins: by the class of its style sheet, or
-# by the margins themselves. inscriptis knows neither.
-_PARAGRAPH = re.compile(r"<p\b[^<>]{1,500}>", re.IGNORECASE)
-_NO_MARGIN = re.compile(r"margin:\s?0\w{0,4}(?: 0\w{0,4}){0,3} ?[;\"']", re.IGNORECASE)
-_LINE = '<p style="margin-top:0em;margin-bottom:0em">'
-
-
-def html_text(source: str, defects: list[str]) -> str:
-    """Return the text of an HTML source as people see it, links kept as "words <address>".
-
-    A source over the limits, or one that inscriptis cannot read, merely loses its tags.
-    """
-    source = _DECLARATION.sub("", source, count=1)
-    if not source.strip():
-        return ""
-    if len(source) > limits.HTML_CHARACTERS or source.count("<") > limits.HTML_TAGS:
-        defects.append("html-too-big")
-        return _without_tags(source[: limits.HTML_CHARACTERS])
-    try:
-        if _UNSEEN.search(source):
-            source = _without_unseen(source)
-        source = _PARAGRAPH.sub(_as_line, _BLANK.sub(f">{_HELD}<", source))
-        text = get_text(source, _CONFIG).replace(_HELD, " ")
-    except Exception:  # noqa: BLE001 - inscriptis and lxml raise many kinds, all mean the same
-        defects.append("html-broken")
-        return _without_tags(source)
-    text = _LINK.sub(_link, text) if "](" in text else text
-    lines = [
-        line.rstrip() for line in charset.strip_controls(text.replace("\xa0", " ")).split("\n")
-    ]
-    return re.sub(r"\n{3,}", "\n\n", "\n".join(lines)).strip("\n")
-
-
-_UNSEEN_STYLE = re.compile(r"display\s*:\s*none|visibility\s*:\s*hidden", re.IGNORECASE)
-_UNSEEN = re.compile(rf"\bhidden\b|<template|{_UNSEEN_STYLE.pattern}", re.IGNORECASE)
-
-
-def _without_unseen(source: str) -> str:
-    """Leave out what no program shows: words hidden there are nobody's words."""
-    html: Any = lxml.html  # it has no types
-    root = html.document_fromstring(source)
-    for element in list(root.iter()):
-        if (
-            isinstance(element.tag, str)
-            and element.getparent() is not None
-            and (
-                element.tag == "template"
-                or element.get("hidden") is not None
-                or _UNSEEN_STYLE.search(element.get("style", ""))
-            )
-        ):
-            element.drop_tree()
-    return str(html.tostring(root, encoding="unicode"))
-
-
-def _as_line(found: re.Match[str]) -> str:
-    tag = found[0].lower()
-    is_line = _NO_MARGIN.search(tag) if "margin" in tag else "msonormal" in tag
-    return _LINE if is_line and "display" not in tag else found[0]
-
-
-def _without_tags(source: str) -> str:
-    return _TAG.sub(" ", source)
-
-
-def _link(found: re.Match[str]) -> str:
-    words, target = found[1].strip(), found[2]
-    plain = target.removeprefix("mailto:").removeprefix("tel:")
-    if not words or words == plain or target.startswith(("#", "cid:")):
-        return words
-    if words.rstrip("/") in (target.rstrip("/"), re.sub(r"\Ahttps?://", "", target).rstrip("/")):
-        return target
-    return f"{words} <{plain}>"

@@ -1,17 +1,18 @@
 """Who wrote a message: a person or a machine, and may it be answered automatically.
 
-Only headers and the envelope decide, never the words of the body (SECURITY.md section 6); a
-few subjects that mail programs put on vacation notices, and people do not, are the exception
-for the origin.
+Fields, the envelope and the form of a message decide, never words of the body alone
+(SECURITY.md section 6). What words may add, and where, is said in `vacation` (subjects of
+vacation notices), `notices` (receipts in words) and `bounce_prose` (servers that speak).
 """
 
 import re
 from dataclasses import dataclass
 
-from maildesk.mail import limits
+from maildesk.mail import bounce, limits, notices, responders, vacation
 from maildesk.mail.header import Head
 from maildesk.mail.message import Origin, Report
 from maildesk.mail.mime import Part
+from maildesk.mail.responders import Found
 from maildesk.mail.smtp import Envelope
 
 
@@ -26,7 +27,11 @@ class Verdict:
 
 @dataclass(frozen=True, slots=True)
 class Question:
-    """What `classify` looks at. `sender` is the shown From address, `author` the strict one."""
+    """What `classify` looks at. `sender` is the shown From address, `author` the strict one.
+
+    `text` is the decoded body, `leaves` the octets of all parts; both are empty with headers
+    only. `recipients` are all addresses it was sent to, lower case.
+    """
 
     head: Head
     root: Part
@@ -35,6 +40,9 @@ class Question:
     sender: str
     subject: str
     report: Report | None
+    text: str = ""
+    leaves: tuple[tuple[Part, bytes], ...] = ()
+    recipients: frozenset[str] = frozenset()
 
 
 def classify(asked: Question) -> Verdict:
@@ -43,135 +51,91 @@ def classify(asked: Question) -> Verdict:
     An automatic answer to any other kind is how mail loops begin. The evidence, in the order
     in which it counts:
 
-    - RECEIPT, BOUNCE, AUTO_GENERATED: a report (RFC 8098, RFC 3464, RFC 5965), an answer to an
-      invitation (RFC 5546 section 3.2.3), or prose that `bounce` understood;
-    - AUTO_REPLIED, AUTO_GENERATED: Auto-Submitted with any keyword but "no" (RFC 3834 section 5);
-    - AUTO_REPLIED: a subject that only vacation notices have, unless Auto-Submitted says "no";
-    - AUTO_REPLIED, AUTO_GENERATED: the fields by which families of responders tell themselves;
+    - RECEIPT, AUTO_GENERATED: the form of a notice (`notices`: RFC 8098, 9078, 5546, 5965, 7489);
+    - BOUNCE: a delivery report (RFC 3464) or prose that `bounce` understood, unless a person
+      passes it on; AUTO_REPLIED where the "report" asks to prove that one is human;
+    - AUTO_REPLIED, AUTO_GENERATED: Auto-Submitted with any keyword but "no" and "auto-forwarded"
+      (RFC 3834 section 5), then the fields of responders and other desks (`responders`);
+    - AUTO_REPLIED: a subject that only vacation notices have (`vacation`), unless Auto-Submitted
+      says "no";
     - LIST: a List field (RFC 2919, RFC 2369), or Precedence bulk, junk or list, which is custom
-      and not standard (RFC 3834 section 3.1.8);
-    - AUTO_GENERATED: the null return path (RFC 5321 section 4.5.5).
+      and not standard (RFC 3834 section 3.1.8), unless Request Tracker says whose words it sends;
+    - AUTO_GENERATED: the null return path (RFC 5321 section 4.5.5), or a mailer daemon in From.
     """
-    automatic = _auto_submitted(asked.head)
+    automatic = responders.auto_submitted(asked.head)
     report = _report(asked)
+    family = responders.family(asked.head, asked.sender)
     origin, reason = (
         report
-        or _declared(automatic)
+        or responders.declared(automatic)
+        or family
         or (None if automatic == "no" else _vacation(asked))
-        or _family(asked.head)
+        or responders.request_tracker(asked.head, asked.recipients - {asked.sender.lower()})
         or _list(asked.head)
         or _null_path(asked)
-        or (Origin.PERSON, "nothing says otherwise")
+        or (Origin.PERSON, _nothing(asked, automatic))
     )
-    return Verdict(origin, reason, _no_answer(asked, automatic, report))
+    return Verdict(origin, reason, _no_answer(asked, automatic, report or family))
 
 
-_Found = tuple[Origin, str] | None
-_KEYWORD = re.compile(r"\s*(?:\([^()]{0,200}\)\s*)?([a-z-]{1,40})")
-
-
-def _auto_submitted(head: Head) -> str:
-    """The first keyword that is not "no", or "no", or "" without the field."""
-    words = [_KEYWORD.match(value.lower()[:300]) for value in head.all("auto-submitted")]
-    keywords = [found[1] for found in words if found]
-    return next((word for word in keywords if word != "no"), keywords[0] if keywords else "")
-
-
-def _declared(automatic: str) -> _Found:
-    if automatic in ("", "no"):
-        return None
-    replied = automatic in ("auto-replied", "auto-reply")
-    return (
-        Origin.AUTO_REPLIED if replied else Origin.AUTO_GENERATED
-    ), f"Auto-Submitted: {automatic}"
-
-
-def _report(asked: Question) -> _Found:
-    kind = asked.root.parameters.get("report-type", "").lower()
-    types = (
-        {leaf.type for leaf in asked.root.leaves()} if asked.root.children else {asked.root.type}
-    )
-    if kind == "disposition-notification" or "message/disposition-notification" in types:
-        return Origin.RECEIPT, "disposition notification"
-    if kind == "feedback-report" or "message/feedback-report" in types:
-        return Origin.AUTO_GENERATED, "feedback report"
+def _nothing(asked: Question, automatic: str) -> str:
+    """Why it is a person's: what was looked at and did not count, or that there was nothing."""
     if asked.report:
-        return Origin.BOUNCE, "delivery report"
+        return "a person passes a delivery report on"
+    if automatic:
+        return f"Auto-Submitted: {automatic}"
+    if responders.suppresses_answers(asked.head):
+        return "X-Auto-Response-Suppress makes nobody a machine"
+    return "nothing says otherwise"
+
+
+def _report(asked: Question) -> Found:
+    """Return what a report or notice says about the origin, None where the message is neither."""
+    leaves = list(asked.leaves)
+    if found := notices.notice(asked.head, asked.root, leaves, asked.subject, asked.text):
+        return found
+    if asked.report:
+        null_path = has_null_path(asked.head, asked.envelope)
+        if bounce.is_passed_on(asked.head, asked.sender, asked.subject, null_path):
+            return None
+        return Origin.BOUNCE, _how_reported(asked)
     # The field itself: with headers only, or a lost boundary, the root has become text/plain.
-    if asked.head.text("content-type").lower().startswith("multipart/report"):
-        return Origin.BOUNCE, "multipart/report"
-    if _is_calendar_reply(asked.root):
-        return Origin.RECEIPT, "answer to an invitation"
+    if _is_report(asked.head):
+        if bounce.is_challenge(asked.head, leaves):
+            return Origin.AUTO_REPLIED, "asks to prove that a person wrote (challenge)"
+        return Origin.BOUNCE, "multipart/report (RFC 6522)"
     return None
 
 
-def _is_calendar_reply(root: Part) -> bool:
-    return any(
-        leaf.type == "text/calendar" and leaf.parameters.get("method", "").lower() == "reply"
-        for leaf in root.leaves()
-    )
-
-
-_RESPONDERS = (
-    "x-autoreply",
-    "x-autorespond",
-    "x-autoresponder",
-    "x-autoreply-from",
-    "x-mail-autoreply",
-    "x-autoresponse",
-    "x-auto-reply-from",
-    "delivered-by-the-graces-of",
-)
-_GENERATORS = (
-    "x-autogenerated",
-    "x-fc-machinegenerated",
-    "x-failed-recipients",
-    "x-ms-exchange-inbox-rules-loop",  # written by a rule: forwarded, redirected or answered
-)
-
-
-def _family(head: Head) -> _Found:
-    for names, origin in (
-        (_RESPONDERS, Origin.AUTO_REPLIED),
-        (_GENERATORS, Origin.AUTO_GENERATED),
+def _how_reported(asked: Question) -> str:
+    if _is_report(asked.head) or any(
+        leaf.type.endswith("/delivery-status") for leaf, _ in asked.leaves
     ):
-        for name in names:
-            if name in head.values and head.text(name).strip().lower() not in ("no", "false", "0"):
-                return origin, name
-    if head.text("x-autogenerated").strip().lower() == "reply" or _precedence(head) == "auto_reply":
-        return Origin.AUTO_REPLIED, "Precedence: auto_reply"
-    if head.text("x-pop3-autoreply") or head.text("x-yahoo-autoreply"):
-        return Origin.AUTO_REPLIED, "responder of the mail provider"
-    return None
+        return "delivery report (RFC 3464)"
+    if "x-failed-recipients" in asked.head.values:
+        return "X-Failed-Recipients"
+    return "a mail server tells in words what was not delivered"
 
 
-_VACATION = re.compile(
-    r"(?:automatic reply|automatische antwort|automatische antwort auf ihre nachricht"
-    r"|out of (?:the )?office(?: auto ?reply| reply| notification)?"
-    r"|auto(?:matic)?[ -]?(?:reply|response|responder)|abwesenheits(?:notiz|nachricht|meldung|assistent)"
-    r"|automatische abwesenheits\w+|r[ée]ponse automatique|respuesta autom[aá]tica"
-    r"|risposta automatica|automatisch antwoord|vacation(?: reply| notice| message))"
-    r"\s*(?::|\Z|\(|\[|-\s|für\b|for\b)",
-    re.IGNORECASE,
-)
+def _is_report(head: Head) -> bool:
+    kind = head.text("content-type").lower()
+    return kind.startswith(("multipart/report", "message/delivery-status"))
 
 
-def _vacation(asked: Question) -> _Found:
-    # Without a reply prefix: "Re: Automatic reply: ..." is a person answering the machine.
-    if _VACATION.match(asked.subject.lstrip("[ ")):
-        return Origin.AUTO_REPLIED, "subject of a vacation notice"
-    return None
+def _vacation(asked: Question) -> Found:
+    words = vacation.is_vacation(
+        asked.subject,
+        asked.text,
+        "in-reply-to" in asked.head.values or "references" in asked.head.values,
+        has_null_path(asked.head, asked.envelope) or responders.suppresses_answers(asked.head),
+    )
+    return (Origin.AUTO_REPLIED, f'subject of a vacation notice: "{words}"') if words else None
 
 
-def _precedence(head: Head) -> str:
-    value = head.text("precedence") or head.text("x-precedence")
-    return value.strip().lower().replace("-", "_")
-
-
-def _list(head: Head) -> _Found:
+def _list(head: Head) -> Found:
     if name := next((name for name in head.names if name.startswith("list-")), ""):
-        return Origin.LIST, name
-    precedence = _precedence(head)
+        return Origin.LIST, f"{name} (mailing list)"
+    precedence = responders.precedence(head)
     if precedence in ("bulk", "junk", "list"):
         return Origin.LIST, f"Precedence: {precedence}"
     return None
@@ -194,16 +158,16 @@ _MACHINE = re.compile(
 )
 
 
-def _null_path(asked: Question) -> _Found:
+def _null_path(asked: Question) -> Found:
     if has_null_path(asked.head, asked.envelope):
-        return Origin.AUTO_GENERATED, "null return path"
+        return Origin.AUTO_GENERATED, "null return path (RFC 5321)"
     local = asked.sender.partition("@")[0].lower()
     if local in ("mailer-daemon", "mailerdaemon"):
         return Origin.AUTO_GENERATED, "written by a mail server"
     return None
 
 
-def _no_answer(asked: Question, automatic: str, report: _Found) -> str:
+def _no_answer(asked: Question, automatic: str, found: Found) -> str:
     """Why the message itself forbids an automatic answer: numbers 1 to 9 of section 6 there."""
     head = asked.head
     if has_null_path(head, asked.envelope):
@@ -215,11 +179,12 @@ def _no_answer(asked: Question, automatic: str, report: _Found) -> str:
             return "address of a machine"
     if automatic not in ("", "no"):
         return f"Auto-Submitted: {automatic}"
-    found = report or _list(head) or _family(head)
+    found = found or _list(head)
     if found:
         return found[1]
-    suppress = re.split(r"[,;\s]+", head.text("x-auto-response-suppress").lower()[:300])
-    if any(word in ("all", "oof", "autoreply") for word in suppress):
+    if "x-ms-exchange-inbox-rules-loop" in head.values:
+        return "an inbox rule of Exchange sent it on"
+    if responders.suppresses_answers(head):
         return "X-Auto-Response-Suppress"
     if len(head.values.get("received", ())) > limits.HOPS:
         return "too many hops"

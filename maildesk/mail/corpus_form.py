@@ -2,6 +2,8 @@
 
 from typing import Any
 
+import idna
+
 from maildesk.mail.message import Address, Origin, Reading
 
 _AUTO = {Origin.PERSON: "no"}
@@ -35,4 +37,15 @@ def as_dict(reading: Reading) -> dict[str, Any]:
 
 
 def _address(address: Address) -> dict[str, str]:
-    return {"name": address.name, "address": address.address}
+    return {"name": address.name, "address": _as_written(address.address)}
+
+
+def _as_written(address: str) -> str:
+    """With the domain in the letters that people read, not as DNS asks for it (RFC 5890)."""
+    local, at, domain = address.rpartition("@")
+    if "xn--" not in domain:
+        return address
+    try:
+        return f"{local}{at}{idna.decode(domain)}"
+    except (idna.IDNAError, UnicodeError, IndexError):
+        return address

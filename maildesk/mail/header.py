@@ -64,11 +64,15 @@ def split(octets: bytes, limit: int, defects: list[str]) -> tuple[Head, bytes]:
     return head, stray + octets[rest:] if stray else octets[rest:]
 
 
+# What mbox puts in front; "From :" is a field, as it was once allowed (RFC 5322 section 4.5.2).
+_MBOX_LINE = re.compile(rb">?From (?![ \t]*:)")
+
+
 def _first_field(octets: bytes) -> int:
     start = 0
     while octets[start : start + 1] in (b"\r", b"\n") and start < 64:
         start += 1
-    if octets[start : start + 5] == b"From " or octets[start : start + 6] == b">From ":
+    if _MBOX_LINE.match(octets, start):
         start = octets.find(b"\n", start) + 1 or len(octets)
     following = octets[start : start + 100].partition(b":")
     return start if following[1] and _NAME.match(following[0]) else 0
@@ -102,12 +106,17 @@ def _fields(block: bytes, defects: list[str]) -> tuple[Head, bytes]:
     return Head(values, tuple(names)), words
 
 
-def to_text(value: bytes) -> str:
-    """Return a raw value as text; raw 8-bit is read as UTF-8, else as windows-1252."""
+def to_text(value: bytes, label: str = "") -> str:
+    """Return a raw value as text; raw 8-bit is read as UTF-8, else in the charset of `label`.
+
+    Many a writer puts the charset of its text into the header as it is; without a label it is
+    windows-1252. Raw ISO-2022-JP is known by its escapes.
+    """
     try:
-        return value.decode("utf-8")
+        text = value.decode("utf-8")
     except UnicodeDecodeError:
-        return value.decode("cp1252", "replace")
+        return charset.decode(value, label, []) if label else value.decode("cp1252", "replace")
+    return charset.decode(value, label, []) if "\x1b" in text else text
 
 
 _WORD = re.compile(r"=\?([^?\s=]{1,60})\?([bBqQ])\?([^?\r\n]*)\?=")

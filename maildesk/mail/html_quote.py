@@ -8,7 +8,7 @@ message begins.
 import re
 
 from maildesk.mail import limits
-from maildesk.mail.body import html_text
+from maildesk.mail.from_html import html_text
 
 # Private-use characters: no text of a mail keeps any meaning with them, and they survive the
 # conversion. They are taken out of the source first, so nobody can write them himself.

@@ -97,18 +97,31 @@ class Mail:
 
 
 @dataclass(frozen=True, slots=True)
+class Mark:
+    """A field that may be a filter's verdict: its name in lower case and its value, on one line.
+
+    `is_above`: it stands above the topmost Received, where only our own server writes.
+    """
+
+    field: str
+    value: str
+    is_above: bool = True
+
+
+@dataclass(frozen=True, slots=True)
 class Evidence:
     """What a message carries that keys, rows or DNS could turn into proof; proves nothing itself.
 
     `recipients` are all addresses it was sent to, lower case: envelope, To, Cc, Delivered-To,
-    X-Original-To. `authentication_results` are the values of those fields that stand above the
-    topmost Received, top first (RFC 8601). `dkim_domains` are the d= of its signatures.
+    X-Original-To. `trace` are (name, value) of its topmost Received and Authentication-Results,
+    top first. `dkim_domains` are the d= of its signatures.
     """
 
     recipients: tuple[str, ...] = ()
-    authentication_results: tuple[str, ...] = ()
+    trace: tuple[tuple[str, str], ...] = ()
     dkim_domains: tuple[str, ...] = ()
     from_fields: int = 0
+    marks: tuple[Mark, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,8 +1,19 @@
 """Reading a message: octets in, everything that is to be known about it out, whatever they are."""
 
-from maildesk.mail import address, body, bounce, charset, classify, limits, quote, thread, trust
+from maildesk.mail import (
+    address,
+    body,
+    bounce,
+    bounce_prose,
+    charset,
+    classify,
+    limits,
+    quote,
+    thread,
+    trust,
+)
 from maildesk.mail.content_key import content_key
-from maildesk.mail.header import Head, decode_words, split
+from maildesk.mail.header import Head, decode_words, split, to_text
 from maildesk.mail.language import language
 from maildesk.mail.message import Mail, Reading
 from maildesk.mail.mime import tree
@@ -30,9 +41,9 @@ def _read(raw: bytes, envelope: Envelope, headers_only: bool, defects: list[str]
     head, rest = split(raw, limits.HEADER_BLOCK, defects)
     root = tree(head, b"" if headers_only else rest, [] if headers_only else defects)
     found = body.read(root, defects)
-    shown = address.shown(head, defects)
+    shown = address.shown(head, defects, found.charset)
     subject = charset.one_line(
-        decode_words(head.text("subject")[: limits.HEADER_STRUCTURED], defects),
+        decode_words(_subject(head, found.charset)[: limits.HEADER_STRUCTURED], defects),
         limits.SUBJECT_CHARACTERS,
     )
     author = address.author(head)
@@ -46,10 +57,14 @@ def _read(raw: bytes, envelope: Envelope, headers_only: bool, defects: list[str]
         quote.is_reply(subject, bool(references or in_reply_to)),
         found.beside,
     )
-    report = bounce.report(_suspect(head, found, subject, shown, envelope))
+    suspect = _suspect(head, found, subject, shown, envelope)
+    report = bounce.report(suspect)
     verdict = classify.classify(
-        classify.Question(head, root, envelope, author, shown.sender.address, subject, report)
-    )
+        classify.Question(
+            head, root, envelope, author, shown.sender.address, subject, report,
+            found.text, tuple(found.leaves), suspect.ours,
+        )
+    )  # fmt: skip
     mail = Mail(
         author=author,
         sender=shown.sender,
@@ -57,7 +72,9 @@ def _read(raw: bytes, envelope: Envelope, headers_only: bool, defects: list[str]
         cc=shown.cc,
         reply_to=shown.reply_to,
         subject=subject,
-        message_id=next(iter(thread.message_ids(head.text("message-id"))), ""),
+        message_id=next(
+            (id for each in head.all("message-id") for id in thread.message_ids(each)), ""
+        ),
         in_reply_to=in_reply_to,
         references=references,
         date=shown.date,
@@ -75,11 +92,17 @@ def _read(raw: bytes, envelope: Envelope, headers_only: bool, defects: list[str]
     return Reading(mail, verdict.origin, verdict.reason, verdict.no_answer, report, evidence)
 
 
+def _subject(head: Head, label: str) -> str:
+    """The first subject that says something: an empty one before it is a gateway's."""
+    values = head.values.get("subject", ())
+    return next((text for value in values if (text := to_text(value, label)).strip()), "")
+
+
 def _suspect(
     head: Head, found: body.Body, subject: str, shown: address.Shown, envelope: Envelope
-) -> bounce.Suspect:
+) -> bounce_prose.Suspect:
     ours = {shown.sender.address, *envelope.rcpt_to, *(to.address for to in (*shown.to, *shown.cc))}
-    return bounce.Suspect(
+    return bounce_prose.Suspect(
         head=head,
         leaves=found.leaves,
         text=found.text,

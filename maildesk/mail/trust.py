@@ -2,13 +2,16 @@
 
 import re
 
-from maildesk.mail import limits
-from maildesk.mail.header import Head
+from maildesk.mail import limits, marks
+from maildesk.mail.header import Head, to_text
 from maildesk.mail.message import Address, Evidence
 from maildesk.mail.smtp import Envelope
 
 _DOMAIN = re.compile(r"(?:\A|;)\s*d\s*=\s*([^\s;]{1,253})")
 _ADDRESS = re.compile(r"[^\s<>@\"(),;:]{1,256}@[^\s<>@\"(),;:]{1,256}")
+HOPS = 5  # servers of ours that a message passes; what is below nobody vouches for
+TRACE = 30  # fields
+TRACE_MAX = {"received": 1_000, "authentication-results": limits.HEADER_STRUCTURED}  # octets
 _DELIVERED = ("delivered-to", "x-original-to", "envelope-to")
 
 
@@ -17,8 +20,8 @@ def gather(
 ) -> Evidence:
     """Return the evidence of a message (SECURITY.md section 5.2).
 
-    Authentication-Results count only above the topmost Received: there stands what our own
-    server wrote; below it anybody may have (RFC 8601 section 5).
+    Whose Authentication-Results count depends on which of our servers handed us the message
+    (`auth_results`); here they and the Received between them are kept in their order.
     """
     recipients = dict.fromkeys(address.lower() for address in envelope.rcpt_to)
     recipients.update(dict.fromkeys(shown.address.lower() for shown in (*to, *cc) if shown.address))
@@ -30,17 +33,22 @@ def gather(
     domains = [_DOMAIN.search(value[:4_096]) for value in head.all("dkim-signature")[:20]]
     return Evidence(
         recipients=tuple(recipients)[: limits.ADDRESSES],
-        authentication_results=_above_received(head),
+        trace=_trace(head),
         dkim_domains=tuple(dict.fromkeys(found[1].lower() for found in domains if found)),
         from_fields=len(head.values.get("from", ())),
+        marks=marks.gather(head),
     )
 
 
-def _above_received(head: Head) -> tuple[str, ...]:
-    above = 0
+def _trace(head: Head) -> tuple[tuple[str, str], ...]:
+    """Return the topmost Received and Authentication-Results, in their order."""
+    found: list[tuple[str, str]] = []
+    counts = dict.fromkeys(TRACE_MAX, 0)
     for name in head.names:
-        if name == "received":
-            break
-        above += name == "authentication-results"
-    values = head.all("authentication-results")[: min(above, 20)]
-    return tuple(value[: limits.HEADER_STRUCTURED] for value in values)
+        if name in counts:
+            value = head.values[name][counts[name]]
+            found.append((name, to_text(value[: TRACE_MAX[name]])))
+            counts[name] += 1
+            if counts["received"] == HOPS or len(found) == TRACE:
+                break
+    return tuple(found)

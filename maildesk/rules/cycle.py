@@ -18,7 +18,8 @@ def after_move(
     """Return the fields of a ticket that change with its state (PROCESS.md sections 1.1 and 2).
 
     A wait moves the due time by the working time that it took. Work that begins again after the
-    end is a new cycle, promised from now.
+    end is a new cycle, promised from now; of a ticket that was spam by mistake, from its receipt
+    (T47).
     """
     was, will = FACTS[before].clock, FACTS[after].clock
     fields: dict[str, Any] = {}
@@ -31,7 +32,8 @@ def after_move(
     elif was is PromiseClock.PAUSED and will is not PromiseClock.PAUSED:
         fields |= _resumed(ticket, now, policy)
     elif will in _RUNNING and was not in _RUNNING:
-        fields |= new_cycle(ticket.kind, now, policy) | {"resolved_at": None}
+        start = ticket.clock_started_at if before is State.SPAM else None
+        fields |= new_cycle(ticket.kind, start or now, policy) | {"resolved_at": None}
     return fields
 
 

@@ -1,67 +1,52 @@
 """What a message leads to: the heart of the desk, pure.
 
-    message -> is it ours, known, a report, a machine's? -> an agent's? -> which ticket? -> steps
+    message -> is it ours, known, a report, a machine's? -> an agent's? -> hidden? -> which ticket?
+            -> steps -> without what would go to addresses that cannot be reached
 
 Each function here returns a whole Plan. Which ticket a customer's mail belongs to is decided in
-`join`, whether anybody is answered in `gate`, what a ticket promises in `_open`.
+`join`, whether anybody is answered in `gate`, what a ticket promises in `opening`, what a bounce
+says in `bounced`, what is hidden in `spam`.
 """
 
+from dataclasses import replace
 from datetime import datetime
 
-from maildesk.mail.message import Address, Origin
-from maildesk.rules import assign, kinds, letters_to
+from maildesk.mail.message import Origin
+from maildesk.rules import letters_to, spam
+from maildesk.rules.bounced import bounce
 from maildesk.rules.cycle import after_move
-from maildesk.rules.facts import (
-    Facts,
-    Match,
-    Received,
-    SentLetter,
-    TicketFacts,
-)
-from maildesk.rules.gate import bare, why_not_answer
+from maildesk.rules.facts import Candidate, Facts, Received, TicketFacts
+from maildesk.rules.gate import bare
 from maildesk.rules.join import join
-from maildesk.rules.plan import (
-    AddMessage,
-    Change,
-    Leave,
-    MarkUndeliverable,
-    OpenTicket,
-    Plan,
-    SetState,
-    Step,
-)
+from maildesk.rules.opening import open_ticket
+from maildesk.rules.plan import AddMessage, Change, Leave, Plan, SetState, Step
 from maildesk.rules.policy import Policy
-from maildesk.rules.promise import due
-from maildesk.rules.signed import Purpose
+from maildesk.rules.reachable import gated
 from maildesk.rules.staff.mail import staff_mail
-from maildesk.rules.staff.opening import NORMAL, UNTITLED
 from maildesk.rules.thanks import is_thank_you
 from maildesk.rules.ticket import ReplyEffect, State, after_customer_reply, is_over
 
 
 def decide(received: Received, facts: Facts, policy: Policy, now: datetime) -> Plan:
     """Return the steps to take for one message, in order."""
+    return gated(_decide(received, facts, policy, now), received, facts, policy, now)
+
+
+def _decide(received: Received, facts: Facts, policy: Policy, now: datetime) -> Plan:
     reading = received.reading
     if _is_ours(received, policy):
         return (Leave("duplicate", "a mail of our own came back", _first_ticket(facts)),)
+    if facts.known and received.cleared:
+        return _cleared(received, facts, policy, now)
     if facts.known and received.released_by is None:
         return (Leave("duplicate", "the same mail came before", facts.known_in),)
     if reading.origin is Origin.BOUNCE:
-        return _bounce(received, facts, policy)
+        return bounce(received, facts, policy, now)
     if reading.origin is not Origin.PERSON:
         return _machine(received, facts, policy, now)
     if facts.agent is not None:
         return staff_mail(received, facts, policy, facts.agent, now)
-    joined = join(received, facts)
-    if joined is None:
-        return _open(received, facts, policy, now)
-    candidate, standing = joined
-    if standing == "participant":
-        return _customer_reply(received, facts, policy, candidate.ticket, now)
-    return (
-        AddMessage(candidate.ticket.id, standing),
-        *letters_to.staff("staff_third_party", received, facts, policy, candidate.ticket),
-    )
+    return _person(received, facts, policy, now)
 
 
 def _is_ours(received: Received, policy: Policy) -> bool:
@@ -75,43 +60,44 @@ def _is_ours(received: Received, policy: Policy) -> bool:
     return signed and (author is None or bare(author) in policy.own)
 
 
-def _bounce(received: Received, facts: Facts, policy: Policy) -> Plan:
-    """A bounce counts only if it names a letter of ours, sent to that very recipient (P9).
-
-    It names no recipient where a server speaks in prose; then it has to come to the address
-    that we signed for bounces of this letter. A Message-ID alone is known to many.
-    """
-    report, letter = received.reading.report, facts.letter
-    if letter is None:
-        return (Leave("automatic", "a report about no letter of ours"),)
-    ticket = _ticket_of(letter, facts)
-    if ticket is None:
-        about: Plan = (Leave("automatic", f"a report about a letter to {letter.rcpt_to}"),)
-    else:
-        about = (AddMessage(ticket.id, "bounce"),)
-    rcpt_to = letter.rcpt_to.lower()
-    if report is None or not report.failed:
-        return about
-    named = {recipient.lower() for recipient in report.recipients}
-    came_back = any(address.purpose is Purpose.BOUNCE for address in received.proofs.addresses)
-    if rcpt_to not in named and (named or not came_back):
-        return about
-    reason = " ".join(filter(None, (report.status, report.diagnostic)))[:300]
-    mark = (*about, MarkUndeliverable(letter.id, reason or "undeliverable"))
-    if ticket is None or rcpt_to in {agent.address.lower() for agent in facts.agents}:
-        return mark  # a notice about an agent's dead mailbox would only go to that mailbox
-    more = {"failed_recipient": letter.rcpt_to, "reason": reason}
-    return (*mark, *letters_to.staff("staff_bounce", received, facts, policy, ticket, more=more))
+def _person(received: Received, facts: Facts, policy: Policy, now: datetime) -> Plan:
+    joined = join(received, facts)
+    why = spam.why_hidden(received, facts, _is_participant(joined))
+    if joined is None:
+        if why:
+            return spam.hidden(received, facts, policy, now, why)
+        return open_ticket(received, facts, policy, now)
+    candidate, standing = joined
+    if standing == "participant":
+        if why:
+            return (AddMessage(candidate.ticket.id, spam.HIDDEN, why),)
+        return _customer_reply(received, facts, policy, candidate.ticket, now)
+    if why:  # a stranger's spam is nothing to keep in somebody's ticket
+        return spam.hidden(received, facts, policy, now, why)
+    return (
+        AddMessage(candidate.ticket.id, standing),
+        *letters_to.staff(
+            "staff_third_party",
+            received,
+            facts,
+            policy,
+            candidate.ticket,
+            more={"disowned": received.proofs.disowned},
+        ),
+    )
 
 
-def _ticket_of(letter: SentLetter, facts: Facts) -> TicketFacts | None:
-    if letter.ticket_id is None:
-        return None
-    for candidate in facts.candidates:
-        # A merged ticket is replaced by its target, which has another id.
-        if candidate.ticket.id == letter.ticket_id or candidate.match is Match.SIGNED_ID:
-            return candidate.ticket
-    return None
+def _cleared(received: Received, facts: Facts, policy: Policy, now: datetime) -> Plan:
+    """Somebody said that a hidden mail is no spam: it is handled as if nothing had hidden it."""
+    received, facts = replace(received, mark=""), replace(facts, blocked="")
+    ticket = next((c.ticket for c in facts.candidates if c.number == facts.known_in), None)
+    if ticket is not None and ticket.state is State.SPAM:
+        return spam.restored(received, facts, policy, ticket, now)
+    return _person(received, facts, policy, now)
+
+
+def _is_participant(joined: tuple[Candidate, str] | None) -> bool:
+    return joined is not None and joined[1] == "participant"
 
 
 def _machine(received: Received, facts: Facts, policy: Policy, now: datetime) -> Plan:
@@ -119,20 +105,21 @@ def _machine(received: Received, facts: Facts, policy: Policy, now: datetime) ->
 
     Alarms of machines that the site named, or that a known contact runs, open tickets and are
     told to staff. So is what came by a list but belongs to a ticket: a person may have written
-    it.
+    it. Of what is hidden as spam nobody is told.
     """
     origin, author = received.reading.origin, received.reading.mail.author
-    is_alarm = origin is Origin.AUTO_GENERATED and (
-        facts.contact is not None or (author or "").lower() in policy.automatic_from
-    )
+    is_named = (author or "").lower() in policy.automatic_from
+    is_alarm = origin is Origin.AUTO_GENERATED and (facts.contact is not None or is_named)
     joined = join(received, facts)
+    why = spam.why_hidden(received, facts, _is_participant(joined) or is_named)
     if joined is None:
-        if is_alarm and facts.agent is None:
-            return _open(received, facts, policy, now)
-        return (Leave("automatic", f"no person wrote it: {received.reading.origin_reason}"),)
+        if is_alarm and facts.agent is None and not why:
+            return open_ticket(received, facts, policy, now)
+        said = f"no person wrote it: {received.reading.origin_reason}"
+        return (Leave("automatic", f"{said}; {why}" if why else said),)
     ticket, standing = joined[0].ticket, joined[1]
-    filed = AddMessage(ticket.id, "automatic")
-    if is_alarm or origin is Origin.LIST:
+    filed = AddMessage(ticket.id, "automatic", why or received.mark)
+    if (is_alarm or origin is Origin.LIST) and not why:
         letter = "staff_reply" if standing == "participant" else "staff_third_party"
         return (filed, *letters_to.staff(letter, received, facts, policy, ticket))
     return (filed,)
@@ -146,10 +133,10 @@ def _customer_reply(
     names = (mail.sender.name, facts.contact.name if facts.contact else "", mail.author or "")
     if is_over(ticket.state) and is_thank_you(mail.reply, " ".join(names)):
         told = letters_to.staff("staff_reply", received, facts, policy, ticket)
-        return (AddMessage(ticket.id), *told)
+        return (AddMessage(ticket.id, why=received.mark), *told)
     if effect is ReplyEffect.FOLLOW_UP:
-        return _open(received, facts, policy, now, follows=ticket)
-    steps: list[Step] = [AddMessage(ticket.id)]
+        return open_ticket(received, facts, policy, now, follows=ticket)
+    steps: list[Step] = [AddMessage(ticket.id, why=received.mark)]
     if effect is ReplyEffect.IN_PROGRESS and not received.quiet:
         steps.append(SetState(ticket.id, ticket.state, State.IN_PROGRESS, "reply of the customer"))
         moved = after_move(ticket, ticket.state, State.IN_PROGRESS, now, policy)
@@ -158,79 +145,6 @@ def _customer_reply(
     if ticket.state is not State.SPAM:
         steps += letters_to.staff("staff_reply", received, facts, policy, ticket)
     return tuple(steps)
-
-
-def _open(
-    received: Received,
-    facts: Facts,
-    policy: Policy,
-    now: datetime,
-    follows: TicketFacts | None = None,
-) -> Plan:
-    """A new ticket: who asks, for what kind, due when, whose it is, and who is told."""
-    mail, subject = received.reading.mail, received.subject
-    language = _language(received, facts, policy)
-    kind, wish = _kind(received, facts, policy)
-    promise = kinds.kind_named(policy.kinds, kind).promise
-    start = min(received.envelope.received_at, now)
-    requester = Address(mail.sender.name, mail.author or "")
-    if facts.contact is not None:  # written as we keep it, not as he did today
-        requester = Address(facts.contact.name or mail.sender.name, facts.contact.address)
-    ticket = OpenTicket(
-        ticket_id=facts.ticket_id,
-        title=subject.title or UNTITLED[language],
-        kind=kind,
-        requester=requester,
-        language=language,
-        clock_started_at=start,
-        due_at=due(start, promise, policy.calendar) if promise else None,
-        customer_id=facts.customer.id if facts.customer else None,
-        assignee_id=assign.choose(
-            policy.assign,
-            tuple(assign.Candidate(a.id, a.login, a.enabled) for a in facts.agents),
-            facts.ticket_id,
-            facts.open_tickets,
-        ),
-        urgent=subject.urgent,
-        presales=subject.presales,
-        wish=wish,
-        contradiction=subject.contradiction,
-        follows=follows.id if follows else None,
-        mentions=tuple(
-            dict.fromkeys(c.ticket.id for c in facts.candidates if c.ticket is not follows)
-        ),
-    )
-    steps: list[Step] = [ticket, AddMessage(ticket.ticket_id)]
-    if not why_not_answer(received, facts, policy.own, policy.budget):
-        steps.append(letters_to.confirmation(received, facts, ticket))
-    steps += letters_to.staff("staff_new", received, facts, policy, ticket)
-    return tuple(steps)
-
-
-def _kind(received: Received, facts: Facts, policy: Policy) -> tuple[str, str]:
-    """Return the kind a ticket starts with, and the wish that has to wait for accepted terms.
-
-    Somebody who is no contact of a customer orders nothing: there is nobody to charge.
-    """
-    wanted = received.subject.kind
-    if wanted is None or wanted == NORMAL:
-        return NORMAL, ""
-    normal, wish = (kinds.kind_named(policy.kinds, name) for name in (NORMAL, wanted))
-    is_free = policy.terms == "never" or (
-        policy.terms == "dearer" and not kinds.is_dearer(wish, normal)
-    )
-    accepted = facts.customer is not None and facts.customer.has_accepted_terms
-    return (wanted, "") if facts.contact and (is_free or accepted) else (NORMAL, wanted)
-
-
-def _language(received: Received, facts: Facts, policy: Policy) -> str:
-    choices = (
-        facts.contact.language if facts.contact else "",
-        facts.customer.language if facts.customer else "",
-        received.reading.mail.language,
-        policy.language,
-    )
-    return next(choice for choice in choices if choice in UNTITLED)
 
 
 def _first_ticket(facts: Facts) -> int | None:

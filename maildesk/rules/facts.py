@@ -8,6 +8,7 @@ from typing import Any
 
 from maildesk.mail.message import Address, Reading
 from maildesk.mail.smtp import Envelope
+from maildesk.rules.failures import Unreachable
 from maildesk.rules.money import Money
 from maildesk.rules.signed import SignedAddress
 from maildesk.rules.subject import Subject
@@ -184,7 +185,8 @@ class StaffFacts:
     `deeds`, `merged` (the ticket that was merged into it last) and `latest` (its last messages,
     the newest last). `people` are those that the
     mail names. `asked` is the held mail that it answers with OK, if that still waits. `replayed`
-    says that the same words of the same second came before.
+    says that the same words of the same second came before, `came_before` that another mail of
+    the same author and Message-ID did.
     """
 
     threads: Mapping[int, tuple[str, ...]] = field(default_factory=dict)
@@ -197,6 +199,7 @@ class StaffFacts:
     people: Mapping[str, Person] = field(default_factory=dict)
     asked: int | None = None
     replayed: bool = False
+    came_before: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -220,15 +223,43 @@ class Budget:
 
 @dataclass(frozen=True, slots=True)
 class Proofs:
-    """What keys made of the evidence. `addresses` are signed by us and have not expired."""
+    """What keys, our own mail server and DNS made of the evidence (SECURITY.md section 5.2).
+
+    `addresses` are signed by us and have not expired (D). `domain_passed`: our server says that
+    DMARC passed for the author's very domain, and `account` is the agent whose login it saw (A).
+    `domain_signed`: we checked his domain's signature (B). `login` is who logged in at our own
+    listener (C). `dmarc_failed`: our server says so, and `disowned`: that domain asks that such
+    mail be refused or set apart. `said` are (proof, whether it holds, why), in words.
+    """
 
     is_ours: bool = False
     addresses: tuple[SignedAddress, ...] = ()
+    domain_passed: bool = False
+    account: str = ""
+    domain_signed: bool = False
+    login: str = ""
+    dmarc_failed: bool = False
+    disowned: bool = False
+    said: tuple[tuple[str, bool, str], ...] = ()
+
+    def prove(self, agent: AgentFacts) -> bool:
+        """Tell whether A, B or C proves that a mail in an agent's name is his, whatever it is about.
+
+        What our own server calls forged only his login proves.
+        """
+        if self.login and self.login.lower() == agent.login.lower():
+            return True
+        passed = self.domain_passed or self.domain_signed or self.account == agent.login
+        return passed and not self.dmarc_failed
 
 
 @dataclass(frozen=True, slots=True)
 class Received:
-    """One message with everything that was read out of it."""
+    """One message with everything that was read out of it.
+
+    `mark` is what our own mail server wrote on it if that means spam, as "X-Spam-Flag: YES".
+    `cleared`: an operator said that it is none.
+    """
 
     inbound_id: int
     envelope: Envelope
@@ -238,6 +269,8 @@ class Received:
     oversize: int = 0
     quiet: bool = False
     released_by: int | None = None
+    mark: str = ""
+    cleared: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -246,6 +279,8 @@ class Facts:
 
     `ticket_id` and `message_id` are numbers reserved for what may be made of it.
     `known_in` is the ticket in which the same mail already is. `agents` are the enabled ones.
+    `blocked` is the address or "@domain" under which the author is blocked. `unreachable` are
+    the addresses, in lower case, that letters of ours came back from.
     """
 
     ticket_id: int
@@ -261,3 +296,5 @@ class Facts:
     open_tickets: dict[int, int] = field(default_factory=dict)
     budget: Budget = Budget()
     staff: StaffFacts = field(default_factory=StaffFacts)
+    blocked: str = ""
+    unreachable: Mapping[str, Unreachable] = field(default_factory=dict)

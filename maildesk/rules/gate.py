@@ -5,6 +5,7 @@ message itself was found out when it was read (`Reading.no_answer`).
 """
 
 import re
+from typing import NamedTuple
 
 from maildesk.mail.message import Origin
 from maildesk.rules.facts import Budget, Facts, Received
@@ -22,24 +23,47 @@ def bare(address: str) -> str:
     return f"{local.partition('+')[0]}@{domain}"
 
 
+class Check(NamedTuple):
+    """One thing that forbids an answer: `holds` if it is so, `reason` in the words of this mail."""
+
+    words: str
+    holds: bool
+    reason: str
+
+
+def checks(
+    received: Received, facts: Facts, own_addresses: frozenset[str], limits: Budget
+) -> tuple[Check, ...]:
+    """Return everything that would forbid an automatic answer, in order, whether or not it holds."""
+    reading = received.reading
+    author = reading.mail.author
+    local = (author or "").lower().rpartition("@")[0]
+    found: tuple[tuple[str, bool, str], ...] = (
+        ("it was imported", received.quiet, ""),
+        ("its return path is empty",
+         received.envelope.return_path == "" and received.envelope.via in ("smtp", "lmtp"), ""),
+        ("its author is not certain", author is None, ""),
+        ("it claims to come from ourselves",
+         author is not None and bare(author) in own_addresses, ""),
+        ("nobody reads answers at its author's address", bool(_NOBODY_READS.match(local)), ""),
+        ("no person wrote it", reading.origin is not Origin.PERSON,
+         f"no person wrote it ({reading.origin_reason})"),
+        ("the message itself forbids it", bool(reading.no_answer), reading.no_answer),
+        ("it carries a Message-ID of ours", received.proofs.is_ours, ""),
+        ("it came over more than 50 hops", reading.mail.hops > 50, ""),
+        ("our own mail server took it for spam", bool(received.mark),
+         f"our own mail server took it for spam ({received.mark})"),
+        ("the budget of answers is spent",
+         facts.contact is None and facts.budget.is_spent(limits), ""),
+        ("our own mail server says that it is forged (dmarc=fail)",
+         received.proofs.dmarc_failed, ""),
+    )  # fmt: skip
+    return tuple(Check(words, holds, reason or words) for words, holds, reason in found)
+
+
 def why_not_answer(
     received: Received, facts: Facts, own_addresses: frozenset[str], limits: Budget
 ) -> str:
     """Return the reason why this message gets no automatic answer, or "" if it may get one."""
-    reading = received.reading
-    author = reading.mail.author
-    local = (author or "").lower().rpartition("@")[0]
-    checks = (
-        (received.quiet, "it was imported"),
-        (received.envelope.return_path == "" and received.envelope.via in ("smtp", "lmtp"),
-         "its return path is empty"),
-        (author is None, "its author is not certain"),
-        (author is not None and bare(author) in own_addresses, "it claims to come from ourselves"),
-        (bool(_NOBODY_READS.match(local)), "nobody reads answers at its author's address"),
-        (reading.origin is not Origin.PERSON, f"no person wrote it ({reading.origin_reason})"),
-        (bool(reading.no_answer), reading.no_answer),
-        (received.proofs.is_ours, "it carries a Message-ID of ours"),
-        (reading.mail.hops > 50, "it came over more than 50 hops"),
-        (facts.contact is None and facts.budget.is_spent(limits), "the budget of answers is spent"),
-    )  # fmt: skip
-    return next((reason for holds, reason in checks if holds), "")
+    found = checks(received, facts, own_addresses, limits)
+    return next((check.reason for check in found if check.holds), "")

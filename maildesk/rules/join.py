@@ -8,12 +8,13 @@ def join(received: Received, facts: Facts) -> tuple[Candidate, str] | None:
 
     The first ticket in which the author takes part wins. What is signed by us leads to its
     ticket in any case, though a stranger's words are flagged there. A bare reference or number
-    is not a key (P10).
+    is not a key (P10). What a participant's own domain disowns (dmarc=fail) is taken for a
+    stranger's (SECURITY.md section 5.4).
     """
     author = received.reading.mail.author
     for candidate in facts.candidates:
         if author and takes_part(author, facts, candidate.ticket):
-            return candidate, "participant"
+            return candidate, "third_party" if received.proofs.disowned else "participant"
     for candidate in facts.candidates:
         if candidate.match in (Match.SIGNED_ADDRESS, Match.SIGNED_ID):
             return candidate, "third_party"

@@ -106,13 +106,17 @@ class FileFigures:
 
 @dataclass(frozen=True, slots=True)
 class MailFigures:
-    """A message that came in, for staff. `text` is an excerpt; `is_cut` if there is more."""
+    """A message that came in, for staff. `text` is an excerpt; `is_cut` if there is more.
+
+    `mark` is what our own mail server wrote on it if that means spam.
+    """
 
     sender: str
     subject: str = ""
     text: str = ""
     is_cut: bool = False
     files: tuple[FileFigures, ...] = ()
+    mark: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,6 +7,7 @@ from typing import Any
 
 from maildesk.mail.message import Address
 from maildesk.rules.facts import TicketFacts
+from maildesk.rules.failures import Unreachable
 from maildesk.rules.signed import Purpose
 from maildesk.rules.ticket import State
 
@@ -22,7 +23,10 @@ class Leave:
 
 @dataclass(frozen=True, slots=True)
 class OpenTicket:
-    """Make a ticket. `wish` is a dearer kind that was asked for and not yet granted."""
+    """Make a ticket. `wish` is a dearer kind that was asked for and not yet granted.
+
+    Its `state` is NEW or SPAM; `why` says what made it the latter.
+    """
 
     ticket_id: int
     title: str
@@ -39,14 +43,20 @@ class OpenTicket:
     contradiction: bool = False
     follows: int | None = None
     mentions: tuple[int, ...] = ()
+    state: State = State.NEW
+    why: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class AddMessage:
-    """File the message in a ticket; `standing` is explained at store.tables.MessageRow."""
+    """File the message in a ticket; `standing` is explained at store.tables.MessageRow.
+
+    `why` is kept beside it for staff.
+    """
 
     ticket_id: int
     standing: str = "participant"
+    why: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,6 +146,14 @@ class MarkUndeliverable:
 
 
 @dataclass(frozen=True, slots=True)
+class MarkUnreachable:
+    """Note that letters to an address (lower case) come back, or forget it (`found` None)."""
+
+    address: str
+    found: Unreachable | None
+
+
+@dataclass(frozen=True, slots=True)
 class Tell:
     """Send one mail. `letter` names its template; `once` the effect that happens only once.
 
@@ -165,12 +183,12 @@ class Tell:
     files: bool = False
     asks: int | None = None
     own: str = ""
-    ticket: TicketFacts | None = None
+    ticket: OpenTicket | TicketFacts | None = None
     more: dict[str, Any] = field(default_factory=dict)
 
 
 Step = (
     Leave | OpenTicket | AddMessage | SetState | Change | Book | Timer | Participate | Deed
-    | TakeBack | Release | MarkUndeliverable | Tell
+    | TakeBack | Release | MarkUndeliverable | MarkUnreachable | Tell
 )  # fmt: skip
 Plan = tuple[Step, ...]

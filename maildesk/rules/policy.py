@@ -7,6 +7,7 @@ from maildesk.rules.facts import Budget
 from maildesk.rules.hours import Calendar
 from maildesk.rules.kinds import Kind
 from maildesk.rules.money import Money
+from maildesk.rules.verdict import Filter
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,4 +30,5 @@ class Policy:
     reopen_days: int = 14
     undo_seconds: int = 60
     automatic_from: frozenset[str] = frozenset()
+    spam: Filter = field(default_factory=Filter)
     budget: Budget = field(default_factory=lambda: Budget(3, 10, 50, 200))

@@ -4,7 +4,7 @@
 """
 
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
 from functools import cache
 from typing import Any
@@ -28,6 +28,7 @@ from maildesk.rules.facts import (
 from maildesk.rules.money import Money
 from maildesk.rules.signed import HANDLE, Keyring, Purpose, read_message_id
 from maildesk.rules.ticket import State
+from maildesk.store.address_marks import address_marks, block_of
 from maildesk.store.tables import (
     AgentAddressRow,
     AgentRow,
@@ -61,18 +62,23 @@ def facts(
     asked = [_Asked(received, keyring) for received in batch]
     ids = {mid for each in asked for mid in each.ids}
     threads = _threads(session, ids)
+    known = _known(session, {each.content_key for each in asked})
     letters = _letters(session, {handle for each in asked for handle in each.handles})
     wanted = {n for each in asked for n in each.tickets} | {
         t for ts in threads.values() for t in ts
     }
     wanted |= {letter.ticket_id for letter in letters.values() if letter.ticket_id is not None}
+    wanted |= {known[each.content_key] for each in asked if each.is_cleared(known)}
     found = tickets(session, wanted)
     authors = {each.author for each in asked if each.author}
     agents, by_address = _agents(session)
     contacts, customers = _people(session, authors)
-    known = _known(session, {each.content_key for each in asked})
     strangers = authors - contacts.keys() - by_address.keys()
     budgets = _budgets(session, strangers, now)
+    written_to = {letter.rcpt_to.lower() for letter in letters.values()}
+    written_to |= {address for ticket in found.values() for address, _ in ticket.participants}
+    written_to |= {agent.address for agent in agents} | authors
+    blocks, unreachable = address_marks(session, written_to, {each.sender for each in asked}, now)
     loads = _loads(session) if balance else {}
     result = []
     for each, (ticket_id, message_id) in zip(asked, numbers, strict=True):
@@ -89,11 +95,13 @@ def facts(
                 agent=by_address.get(each.author),
                 contact=contact,
                 customer=customers["#"].get(customer_id),
-                candidates=tuple(_candidates(each, letters, threads, found)),
+                candidates=tuple(_candidates(each, letters, threads, found, known)),
                 letter=next((letters[h] for h in each.handles if h in letters), None),
                 agents=agents,
                 open_tickets=loads,
                 budget=budgets.get(each.author, Budget()),
+                blocked=block_of(each.sender, contact, blocks) if blocks else "",
+                unreachable=unreachable,
             )
         )
     return result
@@ -106,6 +114,8 @@ class _Asked:
         reading = received.reading
         mail = reading.mail
         self.author = mail.author or ""
+        self.sender = self.author or mail.sender.address.lower()  # of whom a block may know
+        self._cleared = received.cleared
         self.content_key = mail.content_key
         references = (*mail.in_reply_to, *reversed(mail.references))
         named = reading.report.message_ids if reading.report else ()
@@ -123,14 +133,21 @@ class _Asked:
         self.tagged = list(received.subject.numbers)
         self.tickets = {*self.signed_tickets, *self.tagged}
 
+    def is_cleared(self, known: Mapping[str, int]) -> bool:
+        """Tell whether the message is in a ticket already and was said to be no spam."""
+        return self._cleared and self.content_key in known
+
 
 def _candidates(
     each: _Asked,
     letters: dict[str, SentLetter],
     threads: dict[str, list[int]],
     found: dict[int, TicketFacts],
+    known: Mapping[str, int],
 ) -> Iterator[Candidate]:
     named = [(n, Match.SIGNED_ADDRESS) for n in each.signed_tickets]
+    if each.is_cleared(known):
+        named.insert(0, (known[each.content_key], Match.REFERENCE))
     for handle in each.handles:
         letter = letters.get(handle)
         if letter is not None and letter.ticket_id is not None:
@@ -261,6 +278,19 @@ def _letters(session: Session, handles: Collection[str]) -> dict[str, SentLetter
                        col(OutboundRow.ticket_id), col(OutboundRow.purpose))  # fmt: skip
         for handle, *rest in session.execute(query.where(col(OutboundRow.handle).in_(chunk))):
             found[handle] = SentLetter(*rest)
+    return found
+
+
+LETTER_OCTETS = 256 * 1024  # of a letter: its words stand before its files
+
+
+def letters_sent(session: Session, ids: Collection[int]) -> dict[int, bytes]:
+    """Return the beginnings of letters of ours by id: as much as holds their words."""
+    found: dict[int, bytes] = {}
+    for chunk in _chunks(ids):
+        query = select(col(OutboundRow.id), func.substr(col(OutboundRow.raw), 1, LETTER_OCTETS))
+        for id_, raw in session.execute(query.where(col(OutboundRow.id).in_(chunk))):
+            found[id_] = bytes(raw)
     return found
 
 

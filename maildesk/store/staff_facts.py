@@ -41,6 +41,7 @@ from maildesk.store.tables import (
     InboundRow,
     MessageRow,
     OutboundRow,
+    ThreadRow,
     TicketRow,
     TimeRow,
     TimerRow,
@@ -134,6 +135,7 @@ def _staff_facts(
         people={each: _person(session, each) for each in named_addresses(received.reading.mail)},
         asked=_asked(session, received, agent),
         replayed=_replayed(session, received, agent),
+        came_before=_came_before(session, received),
     )  # fmt: skip
 
 
@@ -294,6 +296,22 @@ def _replayed(session: Session, received: Received, agent: AgentFacts) -> bool:
         col(MessageRow.ticket_id).in_(_ticket_ids(received)),
     )
     return mail.date is not None and session.execute(query.limit(1)).first() is not None
+
+
+def _came_before(session: Session, received: Received) -> bool:
+    """Tell whether another mail of the same author carried the same Message-ID."""
+    mail = received.reading.mail
+    query = (
+        select(col(MessageRow.id))
+        .join(ThreadRow, col(ThreadRow.ticket_id) == col(MessageRow.ticket_id))
+        .where(
+            col(ThreadRow.message_id) == mail.message_id,
+            col(MessageRow.message_id) == mail.message_id,
+            col(MessageRow.author) == (mail.author or ""),
+            col(MessageRow.inbound_id) != received.inbound_id,
+        )
+    )
+    return mail.message_id != "" and session.execute(query.limit(1)).first() is not None
 
 
 def _ticket_ids(received: Received) -> list[int]:

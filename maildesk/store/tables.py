@@ -21,6 +21,7 @@ from sqlalchemy import (
     Text,
     TypeDecorator,
     UniqueConstraint,
+    false,
     text,
     true,
 )
@@ -118,6 +119,7 @@ class InboundRow(SQLModel, table=True):
     subject: str = _text()
     ticket_id: int | None = Field(default=None, sa_column=Column(BigInteger, nullable=True))
     released_by: int | None = Field(default=None, sa_column=Column(BigInteger, nullable=True))
+    cleared: bool = Field(default=False, sa_column_kwargs={"server_default": false()})
 
 
 class PlaceRow(SQLModel, table=True):
@@ -180,7 +182,7 @@ class DomainRow(SQLModel, table=True):
 
 
 class AgentRow(SQLModel, table=True):
-    """A person of the agency."""
+    """A person of the agency. `password` is a hash (see desk.login), or "": no login."""
 
     __tablename__ = "agent"
     id: int | None = _key()
@@ -189,6 +191,7 @@ class AgentRow(SQLModel, table=True):
     language: str = ""
     enabled: bool = True
     told_of_new: bool = Field(default=True, sa_column_kwargs={"server_default": true()})
+    password: str = _text()
 
 
 class AgentAddressRow(SQLModel, table=True):
@@ -260,7 +263,7 @@ class MessageRow(SQLModel, table=True):
 
     `standing` says how it is to be taken: participant, third_party (a stranger's, flagged),
     unverified (in an agent's name, without proof), note, answer (an agent's, to the customer),
-    automatic, bounce.
+    automatic, bounce, spam (hidden: nobody was told).
     """
 
     __tablename__ = "message"
@@ -394,6 +397,27 @@ class DeedRow(SQLModel, table=True):
     words: str = _text()
     before: str = _text()
     undone_at: datetime | None = _moment(nullable=True)
+
+
+class AddressMarkRow(SQLModel, table=True):
+    """An address with which something is the matter, in lower case, the domain as A-labels.
+
+    kind "blocked": its mail is hidden; "@domain" stands for all of a domain. `said_by` is who said
+    so, `until` its end, if any. kind "unreachable": letters to it came back (rules.failures); it
+    is taken for unreachable until `until`, which is empty while that is not certain.
+    """
+
+    __tablename__ = "address_mark"
+    __table_args__ = (CheckConstraint("kind IN ('blocked', 'unreachable')"),)
+    address: str = Field(sa_column=Column(Text, primary_key=True))
+    kind: str = Field(sa_column=Column(Text, primary_key=True))
+    since: datetime = _moment()
+    until: datetime | None = _moment(nullable=True)
+    last: datetime = _moment()
+    times: int = 1
+    hard: bool = False
+    reason: str = _text()
+    said_by: str = ""
 
 
 class CounterRow(SQLModel, table=True):

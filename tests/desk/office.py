@@ -15,7 +15,7 @@ from sqlmodel import col
 from maildesk.config import Site
 from maildesk.config.models import Assign, DatabaseSection, Desk, Keys, Templates
 from maildesk.daemon import prepare
-from maildesk.desk import alarms, intake, waking
+from maildesk.desk import alarms, context, intake, waking
 from maildesk.desk.applier import Applier
 from maildesk.desk.context import open_desk
 from maildesk.desk.keys import load_keyring
@@ -99,11 +99,11 @@ class Sent:
 class Office:
     """A desk, and what goes on in it. `now` is what its clock shows."""
 
-    def __init__(self, url: str, folder: Path, readers: Readers) -> None:
+    def __init__(self, url: str, folder: Path, readers: Readers, address: str = SUPPORT) -> None:
         self.now = START
         self.templates = folder / "templates" / "mail"
         site = Site(
-            desk=Desk(address=SUPPORT, hostname="mail.desk.example"),
+            desk=Desk(address=address, hostname=f"mail.{address.partition('@')[2]}"),
             database=DatabaseSection(url=url),
             keys=Keys(file=folder / "keys.json"),
             assign=Assign(rule="fixed", agent="lena"),
@@ -141,6 +141,11 @@ class Office:
 
     def close(self) -> None:
         self.desk.db.close()
+
+    def use(self, desk: "context.Desk") -> None:
+        """Go on with a desk that has other keys, proofs or rules, on the same database."""
+        self.desk = desk
+        self._applier.use(desk)
 
     def later(self, **span: float) -> None:
         self.now += timedelta(**span)

@@ -5,7 +5,7 @@ is believed: so each check can fail.
 """
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from email.utils import format_datetime
 from pathlib import Path
@@ -16,6 +16,8 @@ from sqlalchemy import insert
 
 from maildesk.desk import intake
 from maildesk.desk.reader import Readers
+from maildesk.desk.trust import Source, Trust
+from maildesk.mail.auth_results import Server
 from maildesk.mail.smtp import Envelope
 from maildesk.rules.signed import Purpose, SignedAddress, address
 from maildesk.rules.ticket import tag
@@ -31,6 +33,7 @@ from maildesk.store.tables import (
     TimeRow,
     TimerRow,
 )
+from tests.desk.dkim_keys import FIELDS, rsa_key, signed
 from tests.desk.office import ANNA, LENA, MURAT, SUPPORT, Office, mail
 from tests.peers.postgresql import Postgres
 
@@ -578,3 +581,147 @@ def test_a_notice_that_is_attached_does_not_go_out(office: Office) -> None:
     assert (sent.rcpt_to, sent.purpose) == (ANNA, "answer")
     leaves = [part.get_payload(decode=True) or b"" for part in sent.message.walk()]
     assert not any(case.mine.encode() in each for each in (sent.raw, *leaves))
+
+
+MX = "mx.desk.example"
+DNS = {"s1._domainkey.agency.example": rsa_key()[1]}
+
+
+@pytest.fixture
+def proving(office: Office) -> Iterator[Office]:
+    """The same desk, with a mail server whose word counts and a DNS with her domain's key."""
+    before = office.desk
+    server = Source(Server(MX, MX), {LENA: "lena"})
+    trust = Trust(peers={"unix": server})
+    office.use(replace(before, trust=trust, lookup=lambda name, seconds: DNS.get(name)))
+    yield office
+    office.use(before)
+
+
+def results(post: Post, result: str, where: str = "above") -> Post:
+    """The mail as our server hands it over, with its result or somebody else's."""
+    by_us = f"Received: from out.agency.example by {MX} (Postfix); x"
+    said = f"Authentication-Results: {MX}; {result}"
+    top = [said, by_us] if where == "above" else [by_us, said]
+    return Post("\r\n".join([*top, ""]).encode() + post.raw, post.rcpt_to)
+
+
+def passed(post: Post, domain: str = "agency.example") -> Post:
+    return results(post, f"dmarc=pass (p=reject) header.from={domain}")
+
+
+def failed(post: Post) -> Post:
+    return results(post, "dmarc=fail (p=reject) header.from=agency.example")
+
+
+def dkim(post: Post, fields: tuple[str, ...] = FIELDS, **more: str) -> Post:
+    return Post(signed(post.raw, fields=fields, **more), post.rcpt_to)
+
+
+def tagged(c: Case, **more: str) -> Post:
+    return c.post(subject=f"{ORDERS} Re: {c.tag} Shop", **more)
+
+
+PROVEN: list[tuple[Callable[[Case], Post], str]] = [
+    (lambda c: passed(tagged(c)), "our server says that DMARC passed"),
+    (lambda c: results(tagged(c), f"auth=pass smtp.auth={LENA}"), "or that she logged in there"),
+    (lambda c: dkim(tagged(c)), "her domain signed it"),
+    (lambda c: dkim(tagged(c, Cc=ANNA), (*FIELDS, "cc")), "with a copy to the customer"),
+    (lambda c: passed(dkim(tagged(c))), "both"),
+]
+
+
+@pytest.mark.parametrize(("shape", "why"), PROVEN, ids=[row[1] for row in PROVEN])
+def test_another_proof_needs_no_notice(
+    proving: Office, shape: Callable[[Case], Post], why: str
+) -> None:
+    case = Case(proving)
+    row = case.receive(shape(case))
+    assert case.fate(row) == "note", (why, row.reason)
+    assert _done(case) == ("resolved", 2, 25), why
+    sent = {each.rcpt_to: each for each in proving.new_letters()}
+    assert sent[ANNA].purpose == "closing", why
+    assert WORDS not in sent[ANNA].text, "by number alone her words stay inside"
+
+
+ANSWERED: list[tuple[Callable[[Case], Post], str]] = [
+    (lambda c: passed(c.post(subject=f"#reply Re: {c.tag} Shop")), "she says so"),
+    (lambda c: passed(c.post(subject="Re: Shop", to=c.customers)), "in the customer's thread"),
+    (lambda c: dkim(c.post(subject="Re: Shop", to=c.customers)), "signed, there"),
+]
+
+
+@pytest.mark.parametrize(("shape", "why"), ANSWERED, ids=[row[1] for row in ANSWERED])
+def test_words_go_out_where_they_are_meant_to(
+    proving: Office, shape: Callable[[Case], Post], why: str
+) -> None:
+    case = Case(proving)
+    assert case.fate(case.receive(shape(case))) == "answer", why
+    sent = {each.rcpt_to: each for each in proving.new_letters()}
+    assert sent[ANNA].purpose == "answer", why
+    assert WORDS in sent[ANNA].text, why
+
+
+def replayed_with(c: Case, field: str) -> Post:
+    post = dkim(tagged(c))
+    return after(c, post, lambda: Post(field.encode() + b"\r\n" + post.raw, post.rcpt_to))
+
+
+FORGED_PROOFS: list[tuple[Callable[[Case], Post], str]] = [
+    (lambda c: results(tagged(c), "dmarc=pass header.from=agency.example", "below"), "a result of the sender's own"),
+    (lambda c: passed(tagged(c), "evil.example"), "of another domain"),
+    (lambda c: passed(tagged(c), "mail.agency.example"), "of one below hers"),
+    (lambda c: results(tagged(c), "auth=pass smtp.auth=anna@firm.example"), "of another's login"),
+    (lambda c: results(tagged(c), f"auth=pass smtp.auth={LENA}; dmarc=fail"), "with a failure beside it"),
+    (lambda c: failed(c.real()), "her notice's address, and a failure"),
+    (lambda c: failed(dkim(tagged(c))), "a good signature, and a failure"),
+    (lambda c: failed(c.ok(c.challenge())), "an OK, and a failure"),
+    (lambda c: dkim(tagged(c), domain="evil.example"), "another domain's signature"),
+    (lambda c: dkim(tagged(c), l="5"), "of its beginning"),
+    (lambda c: dkim(tagged(c), tuple(f for f in FIELDS if f != "subject")), "without the subject"),
+    (lambda c: dkim(tagged(c, to="lena@agency.example")), "of a mail to somebody else"),
+    (lambda c: dkim(tagged(c), selector="s2"), "with a key that DNS does not know"),
+    (lambda c: replayed_with(c, "Cc: x@y.example"), "a mail that came before, with a copy to somebody"),
+    (lambda c: dkim(tagged(c, Date=c.date(days=4))), "written 4 days ago"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("shape", "why"), FORGED_PROOFS, ids=[row[1] for row in FORGED_PROOFS])
+def test_p12_a_proof_that_is_none(proving: Office, shape: Callable[[Case], Post], why: str) -> None:
+    case = Case(proving)
+    post = shape(case)
+    before = case.work()
+    proving.new_letters()
+    row = case.receive(post)
+    assert case.work() == before, why
+    assert case.fate(row) == "unverified", why
+    assert set(proving.told()) <= HELD, why
+
+
+def test_a_login_here_is_believed_whatever_else_is_said(proving: Office) -> None:
+    case = Case(proving)
+    post = failed(tagged(case))
+    envelope = Envelope(LENA, (SUPPORT,), "smtp", proving.now, login="lena")
+    (row,) = proving.handle([intake.accept(proving.desk.db, envelope, post.raw)])
+    assert case.fate(row) == "note"
+    assert _done(case) == ("resolved", 2, 25)
+
+
+def test_nobody_is_believed_where_nobody_is_named(office: Office) -> None:
+    case = Case(office)
+    assert case.fate(case.receive(passed(tagged(case)))) == "unverified"
+    assert _done(case)[2] == 0
+
+
+def test_a_customer_whose_domain_disowns_the_mail(proving: Office) -> None:
+    case = Case(proving)
+    before = case.work()
+    row = case.receive(failed(case.post(ANNA, case.customers, subject=f"Re: {case.tag}")))
+    assert case.fate(row) == "third_party"
+    assert case.work() == before
+    (told,) = proving.new_letters()
+    assert (told.rcpt_to, told.purpose) == (LENA, "staff_third_party")
+    assert "dmarc=fail" in told.text
+    new = failed(case.post(ANNA, subject="Another shop", orders=""))
+    case.receive(new)
+    assert {each.rcpt_to for each in proving.new_letters()} == {LENA}, "and gets no confirmation"

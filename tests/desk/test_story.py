@@ -243,10 +243,10 @@ def test_bounces_belong_to_letters(desk):
     assert f"Empfänger: {ANNA}" in told.text
     assert "no such user" in told.text
 
-    # Lena's own mailbox is dead: noted, and told to nobody by that way.
+    # Lena's own mailbox is dead: noted, and told to the others.
     desk.receive(desk.bounce_of(notice, "3"), notice.return_path, return_path="")
     assert desk.letters()[1].undeliverable
-    assert desk.told() == []
+    assert desk.told() == [(MURAT, "staff_bounce")]
     assert [each.title for each in desk.tickets()] == ["Shop is empty", "Other"]
 
 

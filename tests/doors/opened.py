@@ -10,6 +10,7 @@ from typing import Any, Self
 
 from maildesk.config import Desk, Limits, Listen, Site
 from maildesk.doors.listener import Listener
+from maildesk.doors.login import Logins
 from maildesk.mail.smtp import Envelope
 
 NOW = datetime(2026, 11, 23, 9, 0, tzinfo=UTC)
@@ -48,6 +49,8 @@ class OpenDoor:
         is_ours: Callable[[str], bool] = lambda address: address.lower() in OURS,
         certificate: tuple[Path, Path] | None = None,
         now_or_never: Callable[[Envelope, bytes], Future[int]] | None = None,
+        logins: Logins | None = None,
+        tls: Any = "starttls",
         **limits: float,
     ) -> None:
         self._threads = ThreadPoolExecutor(4)
@@ -65,12 +68,13 @@ class OpenDoor:
 
         chain, key = certificate or (None, None)
         self.listener = Listener(
-            Listen(address=address, protocol=protocol, certificate=chain, private_key=key),
+            Listen(address=address, protocol=protocol, certificate=chain, private_key=key, tls=tls),
             site,
             now_or_never or begin,
             is_ours,
             room,
             lambda: NOW,
+            logins,
         )
         self.loop = asyncio.new_event_loop()
         self._thread = threading.Thread(target=self.loop.run_forever)

@@ -545,7 +545,7 @@ def test_time_does_not_run_out_during_a_commit(kept):
 
 
 def test_a_peer_that_never_reads_is_cut_off_and_holds_up_nobody(kept, monkeypatch):
-    monkeypatch.setattr("maildesk.doors.smtp_server.LINGER", 0.1)
+    monkeypatch.setattr("maildesk.doors.smtp_visit.LINGER", 0.1)
     with OpenDoor(kept, idle=0.5) as door, closing(Peer(door, window=4096)) as deaf:
         deaf.play(HELLO)
         deaf.socket.setblocking(False)

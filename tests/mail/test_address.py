@@ -51,6 +51,8 @@ SHOWN = [
     (b"=?utf-8?q?Gr=FC=DFe?= <a@b.example>",            ("Grüße", "a@b.example"),        "a lying label"),
     (b"=?made-up?q?J=C3=BC?= <a@b.example>",            ("Jü", "a@b.example"),           "an unknown label"),
     (b"a@b.example <c@d.example>",                      ("a@b.example", "c@d.example"),  "shown, though not believed"),
+    (b"a@b.example (Anna Berg)",                        ("Anna Berg", "a@b.example"),    "the old form, the name in a comment"),
+    (b"[???]\r\nFrom: Anna <a@b.example>",             ("Anna", "a@b.example"),         "of two fields the one with an address, though nobody's"),
 ]  # fmt: skip
 
 

@@ -33,7 +33,8 @@ TABLE = [
     ("X-FC-MachineGenerated: true",                     MADE,    False,    "FirstClass"),
     ("X-FC-MachineGenerated: false",                    PERSON,  True,     "and its opposite"),
     ("Subject: Automatische Antwort: Drucker",          REPLIED, True,     "words say the origin, not the answer"),
-    ("Subject: Abwesenheitsnotiz",                      REPLIED, True,     "the same"),
+    ("Subject: Abwesenheitsnotiz: Drucker",             REPLIED, True,     "the same"),
+    ("Subject: Abwesenheitsnotiz",                      PERSON,  True,     "a topic alone is no evidence"),
     ("Subject: Out of Office: back on Monday",          REPLIED, True,     "the same"),
     ("Subject: Re: Automatische Antwort: Drucker",      PERSON,  True,     "a person answers the machine"),
     ("Subject: Automatische Antwort einrichten?",       PERSON,  True,     "a question about it"),
@@ -78,7 +79,7 @@ def test_the_null_return_path_counts_where_the_envelope_is_known() -> None:
     assert read(raw, Envelope("", (), "imap", NOW)).no_answer == ""
 
 
-def test_only_authentication_results_above_the_first_received_are_evidence() -> None:
+def test_evidence_is_kept_in_its_order() -> None:
     raw = (
         b"Authentication-Results: mx.desk.example; dmarc=pass\r\nReceived: by mx.desk.example\r\n"
         b"Authentication-Results: mx.desk.example; dmarc=fail\r\nFrom: a@b.example\r\n"
@@ -86,7 +87,11 @@ def test_only_authentication_results_above_the_first_received_are_evidence() -> 
         b"DKIM-Signature: v=1; a=rsa-sha256; d=B.example; s=x\r\n\r\n"
     )
     found = read(raw, Envelope("", ("support+c1@desk.example",), "imap", NOW)).evidence
-    assert found.authentication_results == ("mx.desk.example; dmarc=pass",)
+    assert found.trace == (
+        ("authentication-results", "mx.desk.example; dmarc=pass"),
+        ("received", "by mx.desk.example"),
+        ("authentication-results", "mx.desk.example; dmarc=fail"),
+    )
     assert found.dkim_domains == ("b.example",)
     assert found.from_fields == 1
     assert found.recipients == (

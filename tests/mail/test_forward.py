@@ -2,8 +2,8 @@
 
 import pytest
 
-from maildesk.mail.body import html_text
 from maildesk.mail.forward import attached_author, forwarded_author, forwarded_subject
+from maildesk.mail.from_html import html_text
 
 EVA = "eva@mueller.example"
 BLOCK = (

@@ -29,6 +29,7 @@ from maildesk.rules.plan import (
     Deed,
     Leave,
     MarkUndeliverable,
+    MarkUnreachable,
     OpenTicket,
     Participate,
     Plan,
@@ -155,8 +156,8 @@ def _words(step: Step) -> str:
             return f"leave {state}{f' at {ticket_id}' if ticket_id else ''}: {reason}"
         case OpenTicket():
             return _opened(step)
-        case AddMessage(ticket_id, standing):
-            return f"file {ticket_id} {standing}"
+        case AddMessage(ticket_id, standing, why):
+            return f"file {ticket_id} {standing}{f' ({why})' if why else ''}"
         case SetState(ticket_id, before, to, _):
             return f"state {ticket_id} {before} > {to}"
         case Change(ticket_id, fields):
@@ -175,6 +176,12 @@ def _words(step: Step) -> str:
             return f"release {inbound_id} by {agent_id}"
         case MarkUndeliverable(letter_id, reason):
             return f"undeliverable {letter_id}: {reason}"
+        case MarkUnreachable(address, None):
+            return f"reachable {address}"
+        case MarkUnreachable(address, found):
+            until = f" until {found.until:%d. %H:%M}" if found and found.until else ""
+            hard = "hard" if found and found.hard else "soft"
+            return f"unreachable {address} {hard}{until}"
         case Tell():
             who = {LENA.address: "Lena", MURAT.address: "Murat"}.get(step.to.address, step.to)
             name = who if isinstance(who, str) else who.address
@@ -192,6 +199,7 @@ def _opened(step: OpenTicket) -> str:
         "contradiction": step.contradiction,
         f"follows {step.follows}": step.follows,
         f"mentions {step.mentions}": step.mentions,
+        f"{step.state}: {step.why}": step.why,
     }
     return " ".join(
         (f"open {step.ticket_id} {step.kind}", *(w for w, holds in said.items() if holds))

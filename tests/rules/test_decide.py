@@ -333,7 +333,8 @@ DAEMON = "MAILER-DAEMON@firm.example"
 AT_BOUNCE = signed(Purpose.BOUNCE, 0, "abcdefghijklmnop")
 FILED = ["file 1042 bounce"]
 MARKED = [*FILED, "undeliverable 77: 5.1.1 no such user"]
-NOTICED = [*MARKED, "tell Lena staff_bounce"]
+DEAD = f"unreachable {ANNA} hard until 07. 09:00"  # fourteen days
+NOTICED = [*MARKED, DEAD, "tell Lena staff_bounce"]
 TO_LENA = replace(LETTER, rcpt_to=LENA.address)
 NO_TICKET = replace(LETTER, ticket_id=None)
 
@@ -363,12 +364,16 @@ BOUNCES = [
      ["leave automatic: a report about no letter of ours"], "a number in it changes nothing"),
     (bounce(failure(ANNA)), known(DAEMON, letter=NO_TICKET),
      [f"leave automatic: a report about a letter to {ANNA}",
-      "undeliverable 77: 5.1.1 no such user"], "a letter about no ticket"),
-    (bounce(failure(LENA.address)), known(DAEMON, candidates=BY_ID, letter=TO_LENA), MARKED,
-     "no notice to the mailbox that is dead"),
+      "undeliverable 77: 5.1.1 no such user", DEAD], "a letter about no ticket"),
+    (bounce(failure(LENA.address)), known(DAEMON, candidates=BY_ID, letter=TO_LENA),
+     [*MARKED, f"unreachable {LENA.address} hard until 07. 09:00", "tell Murat staff_bounce"],
+     "no notice to the mailbox that is dead: the others are told"),
+    (bounce(failure(ANNA), Proofs()), known(DAEMON, candidates=BY_ID, letter=LETTER),
+     [*MARKED, "tell Lena staff_bounce"],
+     "names letter and recipient, which many know: told, but nobody is taken for dead"),
     (bounce(failure(ANNA)), known(DAEMON, letter=LETTER, candidates=(
         Candidate(ticket(id=1050), Match.SIGNED_ID),)),
-     ["file 1050 bounce", "undeliverable 77: 5.1.1 no such user", "tell Lena staff_bounce"],
+     ["file 1050 bounce", "undeliverable 77: 5.1.1 no such user", DEAD, "tell Lena staff_bounce"],
      "the letter's ticket was merged into another"),
 ]  # fmt: skip
 

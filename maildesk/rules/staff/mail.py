@@ -2,10 +2,11 @@
 
     proven? -> an OK to what was held? -> one of our tickets? -> commands -> effects (rules.orders)
 
-Without proof the mail is kept inside, nothing runs, nothing goes out, and the agent is asked.
+A signed reply address (D) proves him for its ticket; A, B and C for whatever he writes. Without proof the mail is kept inside, nothing runs, nothing goes out, and the agent is asked.
 """
 
 import re
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from maildesk.mail.forward import forwarded_subject
@@ -14,7 +15,7 @@ from maildesk.mail.safe import header_value
 from maildesk.rules import letters_to
 from maildesk.rules.commands.grammar import Grammar, Misunderstood, Orders, Parent, read_commands
 from maildesk.rules.commands.words import Care, row_named
-from maildesk.rules.facts import AgentFacts, Facts, Received, TicketFacts
+from maildesk.rules.facts import AgentFacts, Candidate, Facts, Match, Received, TicketFacts
 from maildesk.rules.plan import AddMessage, Leave, Plan, Release
 from maildesk.rules.policy import Policy
 from maildesk.rules.signed import Purpose
@@ -35,14 +36,16 @@ def staff_mail(
     imported = received.quiet and received.released_by is None
     if agent.enabled and not imported and (released := _released(received, facts, agent)):
         return released
-    purpose, ticket = _proven(received, facts, agent)
-    if purpose is None:
+    proven = _proven(received, facts, agent)
+    if proven is None:
         return _unproven(received, facts, policy, agent, now)
-    scene = Scene(received, facts, policy, agent, now)
+    ticket, scene = proven.ticket, Scene(received, facts, policy, agent, now)
     if imported:
         return scene.file(ticket, "it was imported")  # what it says was done elsewhere, before
     if facts.staff.replayed and received.released_by is None:
         return (Leave("duplicate", "the same words of the same second came before"),)
+    if proven.is_late_answer:
+        return scene.file(ticket, "he answered a question that waits for no answer, or not with OK")
     sent = received.reading.mail.date
     if sent is not None and received.envelope.received_at - sent > TOO_OLD:
         return scene.refused(ticket, "too_old")
@@ -52,9 +55,9 @@ def staff_mail(
             ticket, read.problem, read.word, read.nearest or read.usage, read.corrected
         )
     drastic = any(row_named(command.name).care is Care.DRASTIC for command in read.commands)
-    if drastic and ticket is not None and received.released_by is None:
+    if drastic and ticket is not None and received.released_by is None and not proven.is_sure:
         return scene.asks_once_more(ticket, read)
-    return carry_out(scene, ticket, read, purpose)
+    return carry_out(scene, ticket, read, proven.purpose)
 
 
 def _read(scene: Scene, ticket: TicketFacts | None) -> Orders | Misunderstood:
@@ -85,28 +88,80 @@ def _shown(ticket: TicketFacts, policy: Policy) -> str:
     return header_value(number + ticket.title, SUBJECT_MAX).removeprefix(number)
 
 
-def _proven(
-    received: Received, facts: Facts, agent: AgentFacts
-) -> tuple[Purpose | None, TicketFacts | None]:
-    """Return what an answer of this agent is for, and its ticket; (None, None) without proof."""
+_OUTWARD = frozenset({Purpose.CUSTOMER, Purpose.AGENT_REPLY})
+
+
+@dataclass(frozen=True, slots=True)
+class _Proven:
+    """What a proven mail is for, and its ticket. `is_sure`: A, B or C proved it.
+
+    `is_late_answer`: it came to the address for an OK and gives none that counts.
+    """
+
+    purpose: Purpose
+    ticket: TicketFacts | None
+    is_sure: bool = False
+    is_late_answer: bool = False
+
+
+def is_proven(received: Received, facts: Facts, agent: AgentFacts) -> bool:
+    """Tell whether something known by now proves that a mail in an agent's name is his."""
+    return _proven(received, facts, agent) is not None
+
+
+def _proven(received: Received, facts: Facts, agent: AgentFacts) -> _Proven | None:
+    """Return what a mail of this agent is for, or None without proof.
+
+    What our own server calls forged (dmarc=fail) no signed address proves, only a login (C), or
+    the agent himself who released it.
+    """
     if not agent.enabled:
-        return None, None
+        return None
+    sure, released = received.proofs.prove(agent), received.released_by == agent.id
     named = {candidate.number: candidate.ticket for candidate in facts.candidates}
-    for address in received.proofs.addresses:
-        if (
-            address.purpose in (Purpose.AGENT_REPLY, Purpose.AGENT_NOTE)
-            and address.person == agent.id
-            and address.subject.isdigit()
-            and int(address.subject) in named
-        ):
-            return address.purpose, named[int(address.subject)]
-    if received.released_by == agent.id:
-        return Purpose.AGENT_NOTE, facts.candidates[0].ticket if facts.candidates else None
-    return None, None
+    if sure or released or not received.proofs.dmarc_failed:
+        for address in received.proofs.addresses:
+            if (
+                address.purpose in (Purpose.AGENT_REPLY, Purpose.AGENT_NOTE)
+                and address.person == agent.id
+                and address.subject.isdigit()
+                and int(address.subject) in named
+            ):
+                return _Proven(address.purpose, named[int(address.subject)], sure)
+    if released:
+        ticket = facts.candidates[0].ticket if facts.candidates else None
+        return _Proven(Purpose.AGENT_NOTE, ticket, sure)
+    return _meant(received, facts, agent) if sure else None
+
+
+def _meant(received: Received, facts: Facts, agent: AgentFacts) -> _Proven:
+    """Return what a mail is for that needs no signed address as its proof.
+
+    The address that is answered decides where text goes (COMMANDS.md, rule 9), whosever it was:
+    the customer's thread to the customer. A number or a reference only names the ticket; then
+    the words stay inside, unless he says #reply. A number counts in the subject alone.
+    """
+    purpose, addresses = Purpose.AGENT_NOTE, received.proofs.addresses
+    first = next((each for each in facts.candidates if _is_named(each, received)), None)
+    if first is not None and first.match is Match.SIGNED_ADDRESS:
+        answered = {each.purpose for each in addresses if each.subject == str(first.number)}
+        if answered & _OUTWARD and Purpose.AGENT_NOTE not in answered:
+            purpose = Purpose.AGENT_REPLY
+    late = any(each.purpose is Purpose.CHALLENGE and each.person == agent.id for each in addresses)
+    return _Proven(purpose, first.ticket if first else None, True, late)
+
+
+def _is_named(candidate: Candidate, received: Received) -> bool:
+    return candidate.match is not Match.TAG or candidate.number in received.subject.numbers
 
 
 def _released(received: Received, facts: Facts, agent: AgentFacts) -> Plan:
-    """Return the release of a held mail if this is the agent's OK to it, else ()."""
+    """Return the release of a held mail if this is the agent's OK to it, else ().
+
+    An OK that our own server calls forged is none.
+    """
+    if received.proofs.dmarc_failed and not received.proofs.prove(agent):
+        return ()
     asked = facts.staff.asked
     own = without_quotes(received.reading.mail.reply)
     yes = next((line for line in own.split("\n") if line.strip()), "")

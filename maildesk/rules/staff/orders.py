@@ -63,6 +63,11 @@ def carry_out(scene: Scene, ticket: TicketFacts | None, read: Orders, purpose: P
     return _internal(scene)
 
 
+def holds_notice(text: str) -> bool:
+    """Whether the first line of a letter to staff stands in a text, broken in whatever way."""
+    return bool(_NOTICE.search(" ".join(text.split())))
+
+
 def _on_ticket(scene: Scene, ticket: TicketFacts, read: Orders, purpose: Purpose) -> Plan:
     names = frozenset(command.name for command in read.commands)
     text = read.text.strip()
@@ -77,7 +82,7 @@ def _on_ticket(scene: Scene, ticket: TicketFacts, read: Orders, purpose: Purpose
             raise Refused("wrong_argument", "#" + Name.REPLY.value)
         if outward and Name.CLOSE not in names:
             work.move(Name.REPLY)
-        if outward and _NOTICE.search(" ".join(text.split())):
+        if outward and holds_notice(text):
             raise Refused("our_notice")
         outgoing = _to_customer(work, names, text if outward else "")
     except Refused as refusal:
