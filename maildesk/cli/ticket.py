@@ -104,6 +104,7 @@ def _say_facts(desk: Opened, page: "TicketPage") -> None:
         ("follows", page.follows),
         ("merged into", page.merged_into),
         ("merged from", ", ".join(page.merged_from)),
+        *(("known as", f"{number} at {domain}") for domain, number in page.foreign),
     )
     for name, value in facts:
         if value:

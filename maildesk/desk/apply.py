@@ -16,6 +16,7 @@ from maildesk.desk.effects import gather, meet_one
 from maildesk.desk.rows import Changed, Decided, Rows
 from maildesk.mail.message import Mail
 from maildesk.rules.facts import Facts
+from maildesk.rules.join import takes_part
 from maildesk.rules.plan import (
     AddMessage,
     Change,
@@ -28,6 +29,7 @@ from maildesk.rules.plan import (
 )
 from maildesk.rules.ticket import State, is_closed
 from maildesk.store.db import Database, rows_met
+from maildesk.store.foreign_numbers import remember
 from maildesk.store.tables import (
     AttachmentRow,
     DeedRow,
@@ -131,6 +133,7 @@ def _collect(rows: Rows, decided: Decided) -> None:
             case AddMessage():
                 ticket_id, reason = step.ticket_id, step.why
                 _file(rows, step, decided)
+                _remember(rows, step, decided)
             case SetState():
                 _set_state(rows, step, decided)
             case MarkUndeliverable():
@@ -242,6 +245,25 @@ def _file(rows: Rows, step: AddMessage, decided: Decided) -> None:
     ]
     rows.threads += [{"message_id": mid, "ticket_id": step.ticket_id} for mid in _ids(mail)]
     _touch(rows, step, decided)
+
+
+def _remember(rows: Rows, step: AddMessage, decided: Decided) -> None:
+    """Keep other desks' numbers with the ticket, if the mail is from somebody who takes part.
+
+    His desk's acknowledgement is a machine's, and as a rule the first to name its number.
+    """
+    numbers, author = decided.received.subject.foreign, decided.received.reading.mail.author
+    if not numbers or not author or decided.facts.agent is not None:
+        return
+    ticket = _looked_at(decided.facts, step.ticket_id)
+    is_his = step.standing == "participant" or (
+        step.standing == "automatic"
+        and ticket is not None
+        and takes_part(author, decided.facts, ticket)
+    )
+    if is_his:
+        domain = author.rpartition("@")[2]
+        rows.others.append(lambda session: remember(session, step.ticket_id, domain, numbers))
 
 
 def _file_again(rows: Rows, step: AddMessage, decided: Decided) -> None:

@@ -9,7 +9,7 @@ import sqlalchemy
 
 from maildesk.config import ConfigError
 
-PATIENCE = 3.0  # seconds
+PATIENCE = 10.0  # seconds: a worker that was just started ends only when it is loaded
 
 
 def hold_alone(url: str) -> IO[str] | None:

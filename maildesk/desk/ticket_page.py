@@ -10,6 +10,7 @@ from sqlmodel import Session, col
 from maildesk.desk.lists import LetterLine, TicketLine, joined, letter_line, ticket_line
 from maildesk.desk.people import Refused
 from maildesk.rules.ticket import parse_number, tag
+from maildesk.store.foreign_numbers import numbers_of
 from maildesk.store.tables import (
     AgentRow,
     AttachmentRow,
@@ -93,7 +94,8 @@ class TicketPage:
     """One ticket with all that belongs to it.
 
     `follows` and `merged_into` are tags, or ""; `merged_from` are the tags of those that ended
-    in this one. `wake_at` is when it comes back from waiting.
+    in this one. `wake_at` is when it comes back from waiting. `foreign` are the numbers that other
+    desks have for it, as (domain, number).
     """
 
     ticket: TicketLine
@@ -104,6 +106,7 @@ class TicketPage:
     follows: str
     merged_into: str
     merged_from: tuple[str, ...]
+    foreign: tuple[tuple[str, str], ...]
     category: str
     planned_at: datetime | None
     wake_at: datetime | None
@@ -139,6 +142,7 @@ def ticket(session: Session, code: str, given: str, now: datetime) -> TicketPage
         merged_from=tuple(
             tag(code, each) for each in session.scalars(merged.order_by(col(TicketRow.id)))
         ),
+        foreign=tuple(numbers_of(session, row.id)),
         category=row.category,
         planned_at=row.planned_at,
         wake_at=row.wake_at,

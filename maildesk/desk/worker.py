@@ -30,7 +30,7 @@ from maildesk.render import Renderer
 PAUSE = 1.0  # seconds before one that ended is started again
 LEAVE_WAIT = 50.0  # seconds for what it has in hand; systemd gives us 60
 PROGRAM = "maildesk.desk.worker"
-_HINT = b"."
+_HINT, _QUIT = b".", b"q"
 
 
 class Works(Protocol):
@@ -82,8 +82,8 @@ class Worker:
 class WorkerProcess:
     """The same in a process of its own. One that ends is started again; its work is not lost.
 
-    It ends when its standard input does, so it never outlives us by more than what it has in
-    hand. `alone` is the lock on an SQLite file, which it keeps as long as it lives.
+    Asked to, it finishes what it has in hand. When its standard input ends unasked, we have
+    died, and so does it. `alone` is the lock on an SQLite file, which it keeps as long as it lives.
     """
 
     def __init__(self, site: Site, alone: IO[str] | None, on_letters: Callable[[], None]) -> None:
@@ -108,12 +108,12 @@ class WorkerProcess:
     def use(self, desk: Desk) -> None:
         """Start anew: the keys are read from their file at the start."""
         self._site, self._renewing = desk.site, True
-        self._close_input()
+        self._dismiss()
 
     def stop(self) -> None:
         """Finish what is in hand, and end."""
         self._ending.set()
-        self._close_input()
+        self._dismiss()
         self._watcher.join(LEAVE_WAIT)
         self._process.kill()
 
@@ -134,8 +134,14 @@ class WorkerProcess:
             self._stdin, self._stdout = process.stdin, process.stdout
         return process
 
-    def _close_input(self) -> None:
-        with self._input:
+    def _dismiss(self) -> None:
+        with self._input, contextlib.suppress(BrokenPipeError):
+            if self._stdin.closed:
+                return
+            try:
+                os.write(self._stdin.fileno(), _QUIT)
+            except BlockingIOError:  # it has not read for 65,000 hints: it hangs
+                self._process.kill()
             self._stdin.close()
 
     def _watch(self) -> None:
@@ -146,7 +152,8 @@ class WorkerProcess:
             code = self._process.wait()
             if self._ending.is_set():
                 return
-            self._close_input()
+            with self._input:
+                self._stdin.close()
             if not self._renewing:
                 log.worker_ended(code)
                 self._ending.wait(PAUSE)
@@ -161,11 +168,13 @@ class WorkerProcess:
                 log.worker_trouble(str(error))
                 self._ending.wait(PAUSE)
             else:
+                if self._ending.is_set():  # meanwhile
+                    self._dismiss()
                 return
 
 
 def main() -> None:
-    """Work for the daemon that started us, until our standard input ends."""
+    """Work for the daemon that started us, until it says that we may go."""
     # These are the daemon's to hear: it closes our input.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     signal.signal(signal.SIGTERM, signal.SIG_IGN)
@@ -183,7 +192,9 @@ def main() -> None:
     worker = Worker(desk, utc_now, letters)
     worker.start()
     worker.wake()
-    while given.read1(4096):
+    while _QUIT not in (hints := given.read1(4096)):
+        if not hints:
+            os._exit(1)  # the daemon is dead: as if we had died with it, and nothing is lost
         worker.wake()
     worker.stop()
     desk.db.close()

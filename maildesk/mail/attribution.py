@@ -6,7 +6,7 @@ they come in; a date, an address or a quote below must agree before a line of pr
 """
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 _LINES = 4  # that an attribution may take
 _LINE = 300  # characters: no longer line is part of one
@@ -61,28 +61,28 @@ _SHARED = re.compile(
 
 def is_quoted(line: str) -> bool:
     """Whether a line carries a quote mark."""
-    return line.lstrip().startswith((">", "|"))
+    return line.lstrip()[:1] in (">", "|")
 
 
 def is_quoted_next(lines: Sequence[str], index: int) -> bool:
     """Whether the next line from `index` on that says anything, of three, is quoted."""
-    return is_quoted(next((line for line in lines[index : index + 3] if line.strip()), ""))
+    for line in lines[index : index + 3]:
+        words = line.lstrip()
+        if words:
+            return words[0] in ">|"
+    return False
 
 
-def attributions(lines: Sequence[str]) -> dict[int, int]:
-    """Return where attributions begin and how many lines each takes.
+def attributions(lines: Sequence[str]) -> Iterator[tuple[int, int]]:
+    """Give where attributions begin and how many lines each takes.
 
     One is believed without a quote below it only where it names an address or a time, or where
     nothing follows. Linear: only lines that end as attributions do are looked at, four back.
     """
-    found: dict[int, int] = {}
     for end, line in enumerate(lines):
-        if not _may_end(line, lines, end):
-            continue
-        start = _start(lines, end)
+        start = _start(lines, end) if _may_end(line, lines, end) else None
         if start is not None:
-            found[start] = end + 1 - start
-    return found
+            yield start, end + 1 - start
 
 
 def own_part(line: str) -> int:
@@ -94,18 +94,18 @@ def own_part(line: str) -> int:
 
 
 def _may_end(line: str, lines: Sequence[str], end: int) -> bool:
-    words = line.rstrip(" *_-")
-    if not words or len(words) > _LINE or not words.strip("> |"):
+    if not line or len(line) > _LINE:
         return False
-    if words[-1] in ":：":
+    last = line[-1]
+    if last in " *_-":
+        last = line.rstrip(" *_-")[-1:]
+    if last in (":", "："):
         return True
-    if words[-1] == ">":
-        return "@" in words
-    if words[-1] in ")）":
+    if last == ">":
+        return "@" in line
+    if line[0] in ">|" or last in ")）":
         return False
-    return (
-        not is_quoted(line) and end + 1 < len(lines) and is_quoted_next(lines, end + 1)
-    ) or line.endswith("--")
+    return is_quoted_next(lines, end + 1) or line.endswith("--")
 
 
 def _start(lines: Sequence[str], end: int) -> int | None:

@@ -27,6 +27,7 @@ class Body:
     charset: str = ""
     attachments: list[Attachment] = field(default_factory=list)
     leaves: list[tuple[Part, bytes]] = field(default_factory=list)
+    tags_left: int = limits.HTML_TAGS
     spare: list[tuple[Part, bytes]] = field(default_factory=list)
     invitations: list[str] = field(default_factory=list)
 
@@ -172,7 +173,7 @@ def _spare(part: Part, octets: bytes, body: Body, defects: list[str]) -> _Piece:
     if part.type == "text/html":
         body.has_html = True
         source = _source(part, octets, body, defects)
-        return html_text(source, defects), source
+        return _shown(source, body, defects), source
     return _plain(part, octets, body, defects), ""
 
 
@@ -221,7 +222,14 @@ def _html(part: Part, body: Body, defects: list[str], *, wanted: bool) -> list[_
             body.beside = _source(part, octets, body, defects)
         return []
     source = _source(part, octets, body, defects)
-    return [(html_text(source, defects), source)]
+    return [(_shown(source, body, defects), source)]
+
+
+def _shown(source: str, body: Body, defects: list[str]) -> str:
+    """Return an HTML source as text; many parts share what one may cost."""
+    text = html_text(source, defects, body.tags_left)
+    body.tags_left = max(0, body.tags_left - source.count("<"))
+    return text
 
 
 def _source(part: Part, octets: bytes, body: Body, defects: list[str]) -> str:

@@ -27,15 +27,16 @@ _NO_MARGIN = re.compile(r"margin:\s?0\w{0,4}(?: 0\w{0,4}){0,3} ?[;\"']", re.IGNO
 _LINE = '<p style="margin-top:0em;margin-bottom:0em">'
 
 
-def html_text(source: str, defects: list[str]) -> str:
+def html_text(source: str, defects: list[str], tags: int = limits.HTML_TAGS) -> str:
     """Return the text of an HTML source as people see it, links kept as "words <address>".
 
-    A source over the limits, or one that inscriptis cannot read, merely loses its tags.
+    A source with more than so many `tags` or over the limits, or one that inscriptis cannot
+    read, merely loses its tags.
     """
     source = _DECLARATION.sub("", source, count=1)
     if not source.strip():
         return ""
-    if len(source) > limits.HTML_CHARACTERS or source.count("<") > limits.HTML_TAGS:
+    if len(source) > limits.HTML_CHARACTERS or source.count("<") > tags:
         defects.append("html-too-big")
         return _without_tags(source[: limits.HTML_CHARACTERS])
     try:

@@ -150,8 +150,7 @@ def _without_introduction(above: list[str]) -> tuple[list[str], bool]:
     """Return the lines above a copy without what introduces it, and whether anything did."""
     lines = trim_rules(above)
     is_introduced = any(line.strip() for line in above[len(lines) :])
-    introduced = attributions([*lines, "", "> "])
-    for start, used in introduced.items():
+    for start, used in attributions([*lines, "", "> "]):
         if start + used == len(lines):
             return trim_rules(lines[:start]), True
     start = len(lines)

@@ -23,8 +23,9 @@ _PREFIX = r"(?:re|aw|antw(?:ort)?|sv|vs|res?p|rif|odp|ynt|réf?|vá|бр|отв�
 _REPLY_SUBJECT = re.compile(
     rf"\s*(?:\[[^\]]{{1,40}}\]\s*)?{_PREFIX}(?:\s?\[\d+\]|\s?\(\d+\)|\d+)?\s?[:：]", re.I
 )
+# No other than `rules.subject` takes off a title: else a customer's title made forwards of answers.
 _FORWARD_SUBJECT = re.compile(
-    r"\s*(?:\[[^\]]{1,40}\]\s*)?(?:fwd?|wg|wtr|tr|i|rv|enc|vl|vb|doorst|pd|转发|轉寄|转|転送|전달|пересл)\s?[:：]",
+    r"\s*(?:\[[^\]]{1,40}\]\s*)?(?:fwd?|wg|wtr|vb|vl|tr|rv|enc|pd|i|ilt|转发|轉寄|転送)\s?[:：]",
     re.I,
 )
 
@@ -66,7 +67,7 @@ def without_quotes(reply: str) -> str:
     if ">" not in reply and "|" not in reply:
         return reply.strip("\n")
     lines = reply.split("\n")
-    introduced = attributions(lines[: limits.QUOTE_LINES])
+    introduced = dict(attributions(lines[: limits.QUOTE_LINES]))
     kept: list[str] = []
     marks: tuple[str, ...] = (">",)
     at = 0
@@ -105,22 +106,21 @@ def _unshared(lines: list[str]) -> list[str]:
 
 
 def _without_quote(lines: list[str]) -> list[str]:
-    introduced = attributions(lines)
-    for index, line in enumerate(lines):
+    start, used = next(attributions(lines), (len(lines), 0))
+    for index, line in enumerate(lines[:start]):
         if not line:
             continue
-        if index in introduced:
-            return _around_quote(lines, index, index + introduced[index])
         if line == INTRODUCES:
-            used = next(
-                (n for n, more in enumerate(lines[index : index + 7]) if is_quoted(more)), 0
+            run = (n for n, more in enumerate(lines[index : index + 7]) if is_quoted(more))
+            below = next(run, 0)
+            return (
+                _around_quote(lines, index, index + below) if below else trim_rules(lines[:index])
             )
-            return _around_quote(lines, index, index + used) if used else trim_rules(lines[:index])
         if line == CUT or begins_message(lines, index):
             if is_quoted(line):
                 return _around_quote(lines, index, index)
             return trim_rules(lines[:index])
-    return _without_bare_quote(lines)
+    return _around_quote(lines, start, start + used) if used else _without_bare_quote(lines)
 
 
 def _around_quote(lines: list[str], start: int, end: int) -> list[str]:

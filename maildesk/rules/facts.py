@@ -22,6 +22,7 @@ class Match(StrEnum):
     SIGNED_ID = "signed_id"
     REFERENCE = "reference"
     TAG = "tag"
+    FOREIGN = "foreign"
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,12 +96,14 @@ class TicketFacts:
 class Candidate:
     """A ticket that a message names in some way, by the number `named` (0: its own).
 
-    A merged one is replaced by its target, which has another number.
+    A merged one is replaced by its target, which has another number. `foreign` is the number of
+    the author's own desk, where that is what names it.
     """
 
     ticket: TicketFacts
     match: Match
     named: int = 0
+    foreign: str = ""
 
     @property
     def number(self) -> int:

@@ -1,6 +1,8 @@
 """Which ticket a message belongs to: a number is not a key (SECURITY.md, P10)."""
 
+from maildesk.mail.message import Origin
 from maildesk.rules.facts import Candidate, Facts, Match, Received, TicketFacts
+from maildesk.rules.ticket import is_over
 
 
 def join(received: Received, facts: Facts) -> tuple[Candidate, str] | None:
@@ -9,10 +11,14 @@ def join(received: Received, facts: Facts) -> tuple[Candidate, str] | None:
     The first ticket in which the author takes part wins. What is signed by us leads to its
     ticket in any case, though a stranger's words are flagged there. A bare reference or number
     is not a key (P10). What a participant's own domain disowns (dmarc=fail) is taken for a
-    stranger's (SECURITY.md section 5.4).
+    stranger's (SECURITY.md section 5.4). A machine's mail is not led into a ticket that is over
+    by another desk's number alone: what it says may be new, and an alarm has to open a ticket.
     """
-    author = received.reading.mail.author
+    author, is_person = received.reading.mail.author, received.reading.origin is Origin.PERSON
     for candidate in facts.candidates:
+        by_number = candidate.match is Match.FOREIGN
+        if by_number and not is_person and is_over(candidate.ticket.state):
+            continue
         if author and takes_part(author, facts, candidate.ticket):
             return candidate, "third_party" if received.proofs.disowned else "participant"
     for candidate in facts.candidates:

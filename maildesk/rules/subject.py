@@ -16,6 +16,7 @@ from dataclasses import dataclass
 from enum import Enum, auto
 from functools import lru_cache
 
+from maildesk.rules.foreign import foreign_numbers
 from maildesk.rules.kinds import Kind
 from maildesk.rules.ticket import parse_number
 
@@ -30,6 +31,7 @@ class Subject:
     of the ticket tags whose check digit holds, in order, each once. `wishes` are the names of
     the kinds asked for, in order, each once; `kind` is the one wish, None if there is none or
     they contradict each other. `is_reply` and `is_forward` say which prefixes stood in front.
+    `foreign` are the numbers of other desks; they stay in the title.
     """
 
     title: str
@@ -41,6 +43,7 @@ class Subject:
     presales: bool = False
     is_reply: bool = False
     is_forward: bool = False
+    foreign: tuple[str, ...] = ()
 
 
 class _Word(Enum):
@@ -109,8 +112,9 @@ def read_subject(subject: str, code: str, kinds: Sequence[Kind]) -> Subject:
             wishes[word] = None
         else:
             words.add(word)
+    title = text[position:].strip()
     return Subject(
-        title=text[position:].strip(),
+        title=title,
         numbers=numbers,
         kind=next(iter(wishes)) if len(wishes) == 1 else None,
         wishes=tuple(wishes),
@@ -119,6 +123,7 @@ def read_subject(subject: str, code: str, kinds: Sequence[Kind]) -> Subject:
         presales=_Word.PRESALES in words,
         is_reply=_Word.REPLY in words,
         is_forward=_Word.FORWARD in words,
+        foreign=foreign_numbers(title, code),
     )
 
 

@@ -28,8 +28,9 @@ _MATCHES = {
     Match.SIGNED_ID: "the message names the Message-ID of a letter of ours about it",
     Match.REFERENCE: "a Message-ID of this thread stands in it",
     Match.TAG: "the message names its number",
+    Match.FOREIGN: "the message carries the number {number} of {domain}'s own desk",
 }
-_BY_NAME = {Match.REFERENCE: "a reference", Match.TAG: "a number"}
+_BY_NAME = {Match.REFERENCE: "a reference", Match.TAG: "a number", Match.FOREIGN: "a number"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -141,12 +142,17 @@ def choices(received: Received, facts: Facts, policy: Policy, plan: Plan) -> tup
                 title=ticket.title,
                 state=ticket.state.value,
                 match=candidate.match.value,
-                named=_MATCHES[candidate.match],
+                named=_named(received, candidate),
                 taken=taken,
                 why=why,
             )
         )
     return tuple(found)
+
+
+def _named(received: Received, candidate: Candidate) -> str:
+    domain = (received.reading.mail.author or "").rpartition("@")[2]
+    return _MATCHES[candidate.match].format(number=candidate.foreign, domain=domain)
 
 
 def _is_taken(candidate: Candidate, plan: Plan) -> bool:
@@ -230,6 +236,10 @@ def no_choice(received: Received, facts: Facts, policy: Policy) -> tuple[str, ..
     ]
     if facts.candidates:
         return tuple(found)
+    found += [
+        f"{number} of another desk stands in the subject, and no ticket is known by that"
+        for number in received.subject.foreign
+    ]
     referred = len({*mail.in_reply_to, *mail.references})
     if not received.proofs.addresses:
         found.append("it came to no address that we signed")

@@ -29,6 +29,7 @@ from maildesk.rules.money import Money
 from maildesk.rules.signed import HANDLE, Keyring, Purpose, read_message_id
 from maildesk.rules.ticket import State
 from maildesk.store.address_marks import address_marks, block_of
+from maildesk.store.foreign_numbers import tickets_numbered
 from maildesk.store.tables import (
     AgentAddressRow,
     AgentRow,
@@ -63,9 +64,10 @@ def facts(
     ids = {mid for each in asked for mid in each.ids}
     threads = _threads(session, ids)
     known = _known(session, {each.content_key for each in asked})
+    foreign = tickets_numbered(session, {key for each in asked for key in each.foreign})
     letters = _letters(session, {handle for each in asked for handle in each.handles})
     wanted = {n for each in asked for n in each.tickets} | {
-        t for ts in threads.values() for t in ts
+        t for ts in (*threads.values(), *foreign.values()) for t in ts
     }
     wanted |= {letter.ticket_id for letter in letters.values() if letter.ticket_id is not None}
     wanted |= {known[each.content_key] for each in asked if each.is_cleared(known)}
@@ -86,16 +88,18 @@ def facts(
         customer_id = (
             contact.customer_id if contact else customers["@"].get(each.author.rpartition("@")[2])
         )
+        agent = by_address.get(each.author)
+        theirs = {} if agent else foreign  # no number of another desk leads an agent anywhere
         result.append(
             Facts(
                 ticket_id=ticket_id,
                 message_id=message_id,
                 known=each.content_key in known,
                 known_in=known.get(each.content_key),
-                agent=by_address.get(each.author),
+                agent=agent,
                 contact=contact,
                 customer=customers["#"].get(customer_id),
-                candidates=tuple(_candidates(each, letters, threads, found, known)),
+                candidates=tuple(_candidates(each, letters, threads, found, known, theirs)),
                 letter=next((letters[h] for h in each.handles if h in letters), None),
                 agents=agents,
                 open_tickets=loads,
@@ -131,6 +135,8 @@ class _Asked:
         # Its own id too: a parent that comes late is already referred to.
         self.ids = list(dict.fromkeys((*references, *own)))
         self.tagged = list(received.subject.numbers)
+        domain = self.author.rpartition("@")[2]
+        self.foreign = [(domain, number) for number in received.subject.foreign if domain]
         self.tickets = {*self.signed_tickets, *self.tagged}
 
     def is_cleared(self, known: Mapping[str, int]) -> bool:
@@ -144,6 +150,7 @@ def _candidates(
     threads: dict[str, list[int]],
     found: dict[int, TicketFacts],
     known: Mapping[str, int],
+    foreign: Mapping[tuple[str, str], list[int]],
 ) -> Iterator[Candidate]:
     named = [(n, Match.SIGNED_ADDRESS) for n in each.signed_tickets]
     if each.is_cleared(known):
@@ -160,6 +167,14 @@ def _candidates(
         if ticket is not None and ticket.id not in seen:
             seen.add(ticket.id)
             yield Candidate(ticket, match, number)
+    if seen:  # something of ours is named: another desk's number says nothing beside that
+        return
+    for key in each.foreign:
+        for number in foreign.get(key, ()):
+            ticket = found.get(number)
+            if ticket is not None and ticket.id not in seen:
+                seen.add(ticket.id)
+                yield Candidate(ticket, Match.FOREIGN, number, key[1])
 
 
 def tickets(session: Session, ids: Collection[int]) -> dict[int, TicketFacts]:

@@ -17,6 +17,7 @@ from maildesk.mail.smtp import Envelope
 from maildesk.render import Renderer
 from maildesk.rules.ticket import tag
 from maildesk.store.db import Database
+from maildesk.store.foreign_numbers import remember
 from maildesk.store.tables import (
     InboundRow,
     OutboundRow,
@@ -193,6 +194,7 @@ def test_what_agents_did_stands_on_the_ticket(desk, maildesk, as_json):
         session.add(TimeRow(ticket_id=quick, agent_id=1, minutes=90, booked_at=NOW, words="#time"))
         session.add(TimeRow(ticket_id=quick, agent_id=1, minutes=-5, booked_at=NOW, words="#undo"))
         session.add(TimerRow(agent_id=1, ticket_id=quick, started_at=NOW))
+        remember(session, quick, "berger.example", ["INC0012345"])
         session.execute(update(TicketRow).where(col(TicketRow.id) == quick).values(
             wake_at=NOW + timedelta(days=3), planned_at=NOW + timedelta(days=1),
             category="rework"))  # fmt: skip
@@ -209,12 +211,13 @@ def test_what_agents_did_stands_on_the_ticket(desk, maildesk, as_json):
     ]  # fmt: skip
     assert [each["agent"] for each in page["timers"]] == ["jan"]
     assert page["merged_from"] == [tags[1]]
+    assert page["foreign"] == [["berger.example", "INC0012345"]]
     assert page["wake_at"] == (NOW + timedelta(days=3)).isoformat()
     said = maildesk("ticket", "show", tags[0])[1]
     for line in (
         r"time +1:25$", r"timer +jan since 20", r"waits until +20", r"planned +20",
         r"category +rework$", rf"merged from +{tags[1]}$", r".* jan +\+90 +#time",
-        r".* jan +-5 +#undo",
+        r".* jan +-5 +#undo", r"known as +INC0012345 at berger\.example$",
     ):  # fmt: skip
         assert re.search(f"^ *{line}", said, re.MULTILINE), line
     assert re.search(rf"merged into +{tags[0]}$", maildesk("ticket", "show", tags[1])[1], re.M)

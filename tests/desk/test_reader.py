@@ -26,16 +26,17 @@ NOW = datetime(2026, 11, 23, 9, 0, tzinfo=UTC)
 ANNA, BERT, CARL = (f"{name}@customer1.example" for name in ("anna", "bert", "carl"))
 SMALL = ReaderLimits(cpu=20, wall=1.0, memory=100 * 2**20)
 LARGE = ReaderLimits()
+SHORT = ReaderLimits(wall=0.3)
 HEAD = "From: {}\r\nTo: support@desk.example\r\nSubject: {}\r\nMessage-ID: <killer@customer1.example>\r\n"
 ROWS = b"<tr><td>a b c d</td></tr>\r\n" * 4000
-# Each part is small enough to be shown; all of them together take seconds.
+# All parts together may cost no more than one; it takes many to be slow.
 SLOW = b"--b\r\nContent-Type: text/html\r\n\r\n<table>" + ROWS + b"\r\n"
 
 
 def slow() -> bytes:
-    """Return a mail whose body takes several seconds to read."""
+    """Return a mail whose body takes about a second to read."""
     head = HEAD.format(ANNA, "Slow") + "Content-Type: multipart/mixed; boundary=b\r\n\r\n"
-    return head.encode() + SLOW * 40
+    return head.encode() + SLOW * 160
 
 
 def huge() -> bytes:
@@ -86,7 +87,7 @@ def test_a_slow_mail_is_filed_by_its_headers_and_its_neighbours_whole(desk, book
         (ANNA, mail(ANNA, "Same author", "<3@customer1.example>", "Hello.")),
     ):
         intake.accept(desk.db, envelope(sender), raw)
-    handle_all(desk, SMALL)
+    handle_all(desk, SHORT)
     texts = {subject: text.strip() for _, subject, text in books.messages()}
     assert texts == {"Before": "Hello.", "After": "Hello.", "Same author": "Hello.", "Slow": ""}
     assert {row.subject: row.attempts for row in books.inbound()} == {

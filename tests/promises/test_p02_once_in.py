@@ -1,5 +1,7 @@
 """P2: one mail is one message however often it comes; an equal Message-ID alone drops nothing."""
 
+import pytest
+
 from maildesk.store import ledger
 from maildesk.store.tables import MessageRow
 from tests.desk.office import ANNA, EMILY
@@ -7,6 +9,11 @@ from tests.promises.mails import load
 
 TRACE = b"Received: from mx.firm.example by mx%d.desk.example; Mon, 23 Nov 2026 10:00:00 +0100\r\n"
 LOCAL = b"Return-Path: <anna@firm.example>\r\nDelivered-To: support@desk.example\r\nX-Spam: no\r\n"
+
+
+@pytest.fixture
+def desk(either_desk):
+    return either_desk
 
 
 def test_p02_by_every_way_it_is_one_message(desk):

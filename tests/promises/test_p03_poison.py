@@ -9,14 +9,14 @@ from tests.promises.mails import load, names
 SMALL = ReaderLimits(cpu=10, wall=20, memory=100 * 2**20)
 
 
-def test_p03_poison_is_kept_and_everything_behind_it_proceeds(database_url, tmp_path, readers):
+def test_p03_poison_is_kept_and_everything_behind_it_proceeds(tmp_path, readers):
     killer = load("p03_killer", words=b"hello world\r\n" * 3_300_000)
     poison = [load(name) for name in names("p03") if name != "p03_killer"]
     queue = []
     for number, raw in enumerate([*poison, killer]):
         queue += [raw, mail(ANNA, f"Good {number}", f"Number {number}.")]
     small = Readers(1, SMALL)
-    office = Office(database_url, tmp_path, small)
+    office = Office(f"sqlite:///{tmp_path}/desk.db", tmp_path, small)
     try:
         found = office.receive_all(queue)
         good = [f"Good {number}" for number in range(len(poison) + 1)]

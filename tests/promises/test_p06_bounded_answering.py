@@ -2,6 +2,8 @@
 
 from collections import Counter
 
+import pytest
+
 from maildesk.store import ledger
 from maildesk.store.tables import OutboundRow
 from tests.desk.office import Office
@@ -19,6 +21,11 @@ def fooled(desk: Office, count: int, sender: str, first: int = 0) -> list[bytes]
         load("p06_fooled", **{"from": sender.format(n), "number": str(n)})
         for n in range(first, first + count)
     ]
+
+
+@pytest.fixture
+def desk(either_desk):
+    return either_desk
 
 
 def test_p06_the_budgets_hold_even_if_a_machine_looks_like_a_person(desk):

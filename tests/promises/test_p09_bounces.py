@@ -1,11 +1,18 @@
 """P9: a bounce counts only if it names a letter that we sent to that very recipient."""
 
+import pytest
+
 from tests.desk.office import ANNA, BERT, Office, mail
 from tests.promises.mails import load
 
 
 def undeliverable(desk: Office) -> list[str]:
     return [each.rcpt_to for each in desk.letters() if each.undeliverable]
+
+
+@pytest.fixture
+def desk(either_desk):
+    return either_desk
 
 
 def test_p09_only_a_bounce_of_our_own_letter_counts(desk):

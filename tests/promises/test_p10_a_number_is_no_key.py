@@ -2,6 +2,8 @@
 
 import re
 
+import pytest
+
 from maildesk.rules.ticket import tag
 from maildesk.store.tables import ParticipantRow
 from tests.desk.office import ANNA, LENA, MURAT, mail
@@ -12,6 +14,11 @@ STAFF = {LENA, MURAT}
 
 def told(desk):
     return [each for each in desk.new_letters() if each.rcpt_to not in STAFF]
+
+
+@pytest.fixture
+def desk(either_desk):
+    return either_desk
 
 
 def test_p10_a_number_a_reference_and_an_address_let_nobody_in(desk):

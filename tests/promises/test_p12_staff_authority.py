@@ -1,8 +1,15 @@
 """P12: without proof no command runs and no answer goes out, and its sender hears nothing."""
 
+import pytest
+
 from maildesk.rules.ticket import tag
 from tests.desk.office import ANNA, LENA, mail
 from tests.promises.mails import load
+
+
+@pytest.fixture
+def desk(either_desk):
+    return either_desk
 
 
 def test_p12_a_forged_answer_stays_inside_and_a_real_one_goes_out(desk):

@@ -15,6 +15,11 @@ from tests.promises.mails import load
 WORDS = ("{{ 7*7 }}", "DROP TABLE message;--", "%(asctime)s", "$(touch /tmp/owned)", "=cmd|'")
 
 
+@pytest.fixture
+def desk(either_desk):
+    return either_desk
+
+
 def test_p17_words_stay_words_wherever_they_go(
     desk, database_url, tmp_path, monkeypatch, capfdbinary
 ):

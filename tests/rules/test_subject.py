@@ -59,10 +59,11 @@ NUMBERS = [
     (f"[{tag('DD', 7)}] [DD-10429] [{tag('DD', 7)}] x", "x", {"numbers": (7, 1042)}, "each once"),
     ("[DD-10428] Warenkorb", "[DD-10428] Warenkorb", {}, "the check digit is wrong"),
     ("[DD-1042] Warenkorb", "[DD-1042] Warenkorb", {}, "an id without its check digit"),
-    ("[DDX-10429] x", "[DDX-10429] x", {}, "another desk's code"),
-    ("[ADD-10429] x", "[ADD-10429] x", {}, "another desk's code"),
+    ("[DDX-10429] x", "[DDX-10429] x", {"foreign": ("DDX-10429",)}, "another desk's code"),
+    ("[ADD-10429] x", "[ADD-10429] x", {"foreign": ("ADD-10429",)}, "another desk's code"),
     ("[DD-10429-2] x", "[DD-10429-2] x", {}, "somebody else's number"),
-    ("[#1042] [Ticket#2026112310000017] x", "[#1042] [Ticket#2026112310000017] x", {}, "foreign"),
+    ("[#1042] [Ticket#2026112310000017] x", "[#1042] [Ticket#2026112310000017] x",
+     {"foreign": ("1042", "2026112310000017")}, "foreign"),
 ]  # fmt: skip
 
 KINDS = [

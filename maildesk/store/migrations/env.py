@@ -3,7 +3,7 @@
 from alembic import context
 
 from maildesk.store.db import Database
-from maildesk.store.tables import EventRow
+from maildesk.store.foreign_numbers import ForeignNumberRow  # the table that stands apart
 
 
 def run() -> None:
@@ -12,7 +12,7 @@ def run() -> None:
     with db.engine.connect() as connection:
         context.configure(
             connection=connection,
-            target_metadata=EventRow.metadata,
+            target_metadata=ForeignNumberRow.metadata,
             render_as_batch=db.is_sqlite,
             transaction_per_migration=True,
         )
