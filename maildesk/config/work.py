@@ -90,9 +90,14 @@ class Assign(Part):
 
 
 class Budgets(Part):
-    """How many automatic mails strangers may cause; the guard behind all other loop guards."""
+    """How many automatic mails strangers may cause; the guard behind all other loop guards.
+
+    `contact_hour` and `contact_day` are for each known contact: his own program may answer us too.
+    """
 
     address_hour: Annotated[int, Field(ge=0)] = 3
     address_day: Annotated[int, Field(ge=0)] = 10
     domain_hour: Annotated[int, Field(ge=0)] = 50
     all_hour: Annotated[int, Field(ge=0)] = 200
+    contact_hour: Annotated[int, Field(ge=0)] = 20
+    contact_day: Annotated[int, Field(ge=0)] = 60

@@ -8,7 +8,7 @@ from maildesk.desk.trust import Trust, trust_of
 from maildesk.render import Renderer
 from maildesk.rules.assign import How, Rule
 from maildesk.rules.calendars import calendar_of
-from maildesk.rules.facts import Budget
+from maildesk.rules.facts import NO_LIMIT, Budget
 from maildesk.rules.kinds import kind_of
 from maildesk.rules.money import Money
 from maildesk.rules.policy import Policy
@@ -77,4 +77,5 @@ def policy_of(site: Site) -> Policy:
         budget=Budget(
             budgets.address_hour, budgets.address_day, budgets.domain_hour, budgets.all_hour
         ),
+        contact_budget=Budget(budgets.contact_hour, budgets.contact_day, NO_LIMIT, NO_LIMIT),
     )

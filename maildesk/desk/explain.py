@@ -172,7 +172,7 @@ def _decision(desk: Desk, given: Given, reading: Reading, now: datetime) -> Deci
 
 def _gate(desk: Desk, decided: Decided, opened: OpenTicket | None) -> Gate:
     policy = desk.policy
-    found = checks(decided.received, decided.facts, policy.own, policy.budget)
+    found = checks(decided.received, decided.facts, policy)
     stopped = next((check.reason for check in found if check.holds), "")
     return Gate(
         answered=not stopped,

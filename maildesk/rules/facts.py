@@ -1,5 +1,6 @@
 """What is known when a message is decided about: values, read from the store by `desk`."""
 
+import sys
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -205,9 +206,12 @@ class StaffFacts:
     came_before: bool = False
 
 
+NO_LIMIT = sys.maxsize
+
+
 @dataclass(frozen=True, slots=True)
 class Budget:
-    """How many automatic mails went to people we cannot be sure of."""
+    """How many automatic mails went out; as a limit, how many may."""
 
     address_hour: int = 0
     address_day: int = 0

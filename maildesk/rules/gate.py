@@ -8,7 +8,8 @@ import re
 from typing import NamedTuple
 
 from maildesk.mail.message import Origin
-from maildesk.rules.facts import Budget, Facts, Received
+from maildesk.rules.facts import Facts, Received
+from maildesk.rules.policy import Policy
 
 _NOBODY_READS = re.compile(
     r"^(?:mailer-daemon|postmaster|no[-_.]?reply|do[-_.]?not[-_.]?reply|noreply|bounces?|"
@@ -31,10 +32,13 @@ class Check(NamedTuple):
     reason: str
 
 
-def checks(
-    received: Received, facts: Facts, own_addresses: frozenset[str], limits: Budget
-) -> tuple[Check, ...]:
-    """Return everything that would forbid an automatic answer, in order, whether or not it holds."""
+def checks(received: Received, facts: Facts, policy: Policy) -> tuple[Check, ...]:
+    """Return everything that would forbid an automatic answer, in order, whether or not it holds.
+
+    Section 6.11 counts strangers only. A known contact has a wider budget of his own: behind a
+    server that takes all marks away, his program and ours would never stop.
+    """
+    limits = policy.budget if facts.contact is None else policy.contact_budget
     reading = received.reading
     author = reading.mail.author
     local = (author or "").lower().rpartition("@")[0]
@@ -44,7 +48,7 @@ def checks(
          received.envelope.return_path == "" and received.envelope.via in ("smtp", "lmtp"), ""),
         ("its author is not certain", author is None, ""),
         ("it claims to come from ourselves",
-         author is not None and bare(author) in own_addresses, ""),
+         author is not None and bare(author) in policy.own, ""),
         ("nobody reads answers at its author's address", bool(_NOBODY_READS.match(local)), ""),
         ("no person wrote it", reading.origin is not Origin.PERSON,
          f"no person wrote it ({reading.origin_reason})"),
@@ -53,17 +57,14 @@ def checks(
         ("it came over more than 50 hops", reading.mail.hops > 50, ""),
         ("our own mail server took it for spam", bool(received.mark),
          f"our own mail server took it for spam ({received.mark})"),
-        ("the budget of answers is spent",
-         facts.contact is None and facts.budget.is_spent(limits), ""),
+        ("the budget of answers is spent", facts.budget.is_spent(limits), ""),
         ("our own mail server says that it is forged (dmarc=fail)",
          received.proofs.dmarc_failed, ""),
     )  # fmt: skip
     return tuple(Check(words, holds, reason or words) for words, holds, reason in found)
 
 
-def why_not_answer(
-    received: Received, facts: Facts, own_addresses: frozenset[str], limits: Budget
-) -> str:
+def why_not_answer(received: Received, facts: Facts, policy: Policy) -> str:
     """Return the reason why this message gets no automatic answer, or "" if it may get one."""
-    found = checks(received, facts, own_addresses, limits)
+    found = checks(received, facts, policy)
     return next((check.reason for check in found if check.holds), "")

@@ -22,7 +22,7 @@ def open_ticket(
     """Return a new ticket with its message, and who is told of it."""
     ticket = new_ticket(received, facts, policy, now, follows)
     steps: list[Step] = [ticket, AddMessage(ticket.ticket_id, why=received.mark)]
-    if not why_not_answer(received, facts, policy.own, policy.budget):
+    if not why_not_answer(received, facts, policy):
         steps.append(letters_to.confirmation(received, facts, ticket))
     steps += letters_to.staff("staff_new", received, facts, policy, ticket)
     return tuple(steps)

@@ -3,7 +3,7 @@
 from dataclasses import dataclass, field
 
 from maildesk.rules.assign import How, Rule
-from maildesk.rules.facts import Budget
+from maildesk.rules.facts import NO_LIMIT, Budget
 from maildesk.rules.hours import Calendar
 from maildesk.rules.kinds import Kind
 from maildesk.rules.money import Money
@@ -32,3 +32,4 @@ class Policy:
     automatic_from: frozenset[str] = frozenset()
     spam: Filter = field(default_factory=Filter)
     budget: Budget = field(default_factory=lambda: Budget(3, 10, 50, 200))
+    contact_budget: Budget = field(default_factory=lambda: Budget(20, 60, NO_LIMIT, NO_LIMIT))

@@ -80,6 +80,6 @@ def _told(
     )
     letters = letters_to.staff("staff_new", received, facts, policy, made)
     answered = facts.agent is None and ticket.requester.address
-    if answered and not why_not_answer(received, facts, policy.own, policy.budget):
+    if answered and not why_not_answer(received, facts, policy):
         letters = (letters_to.confirmation(received, facts, made), *letters)
     return tuple(replace(tell, ticket=made) for tell in letters)

@@ -76,7 +76,7 @@ def facts(
     agents, by_address = _agents(session)
     contacts, customers = _people(session, authors)
     strangers = authors - contacts.keys() - by_address.keys()
-    budgets = _budgets(session, strangers, now)
+    budgets = _budgets(session, strangers, now) | _confirmed(session, contacts.keys(), now)
     written_to = {letter.rcpt_to.lower() for letter in letters.values()}
     written_to |= {address for ticket in found.values() for address, _ in ticket.participants}
     written_to |= {agent.address for agent in agents} | authors
@@ -329,6 +329,25 @@ def _budgets(session: Session, strangers: Collection[str], now: datetime) -> dic
         )
         for stranger in strangers
     }
+
+
+def _confirmed(session: Session, contacts: Collection[str], now: datetime) -> dict[str, Budget]:
+    """Return how many confirmations known people got."""
+    hour, day = now - timedelta(hours=1), now - timedelta(days=1)
+    spent: dict[str, Budget] = {}
+    for chunk in _chunks(contacts):
+        rows = session.connection().execute(_CONFIRMED, {"contacts": chunk, "day": day})
+        for rcpt_to, at in rows:
+            so_far = spent.get(rcpt_to, Budget())
+            spent[rcpt_to] = Budget(so_far.address_hour + (at > hour), so_far.address_day + 1)
+    return spent
+
+
+_CONFIRMED = select(col(OutboundRow.rcpt_to), col(OutboundRow.queued_at)).where(
+    col(OutboundRow.rcpt_to).in_(bindparam("contacts", expanding=True)),
+    col(OutboundRow.queued_at) > bindparam("day"),
+    col(OutboundRow.purpose).startswith("confirm_"),
+)
 
 
 def _loads(session: Session) -> dict[int, int]:

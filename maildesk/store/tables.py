@@ -325,8 +325,8 @@ class EventRow(SQLModel, table=True):
 class OutboundRow(SQLModel, table=True):
     """A letter: finished bytes with their Message-ID, and how far it has come.
 
-    `handle` names it in its bounce address, `once_key` the effect that must happen once. `counted` letters go to people we cannot
-    be sure of, and spend the budgets of answering.
+    `handle` names it in its bounce address, `once_key` the effect that must happen once.
+    `counted` letters go to people we cannot be sure of, and spend the budgets of answering.
     """
 
     __tablename__ = "outbound"
@@ -336,6 +336,7 @@ class OutboundRow(SQLModel, table=True):
               postgresql_where=text("state = 'queued'")),
         Index("outbound_counted", "queued_at", sqlite_where=text("counted = 1"),
               postgresql_where=text("counted")),
+        Index("outbound_to", "rcpt_to", "queued_at"),
     )  # fmt: skip
     id: int | None = _key()
     handle: str = Field(unique=True)

@@ -13,7 +13,7 @@ from tests.rules.scene import ANNA, KARL, NOW, POLICY, SUPPORT, known, received
 
 
 def why_not(mail, facts=None):
-    return why_not_answer(mail, facts or known(mail.reading.mail.author), POLICY.own, POLICY.budget)
+    return why_not_answer(mail, facts or known(mail.reading.mail.author), POLICY)
 
 
 REFUSED = [
@@ -44,6 +44,25 @@ REFUSED = [
 @pytest.mark.parametrize(("mail", "reason"), REFUSED)
 def test_no_answer(mail, reason):
     assert why_not(mail) == reason
+
+
+SPENT = [
+    # spent                  known  answered  why
+    (Budget(2, 9, 49, 199),  False, True,  "one below every limit for strangers"),
+    (Budget(3, 3, 3, 3),     False, False, "three in an hour"),
+    (Budget(0, 10, 0, 0),    False, False, "ten in a day"),
+    (Budget(19, 59),         True,  True,  "a known contact writes more"),
+    (Budget(20, 20),         True,  False, "twenty in an hour: perhaps it is his program"),
+    (Budget(0, 60),          True,  False, "sixty in a day"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("spent", "is_known", "answered", "why"), SPENT)
+def test_budgets(spent, is_known, answered, why):
+    author = ANNA if is_known else KARL
+    facts = replace(known(author), budget=spent)
+    assert (facts.contact is not None) is is_known
+    assert (why_not(received(author), facts) == "") is answered, why
 
 
 ANSWERED = [

@@ -8,9 +8,11 @@ from email.policy import SMTP
 from pathlib import Path
 
 import pytest
+from sqlalchemy import insert
 
 from maildesk.desk.reader import ReaderLimits, Readers
 from maildesk.store import ledger
+from maildesk.store.tables import ContactRow
 from tests.desk.office import Office, Sent, mail
 
 FIRST, SECOND = "support@first.example", "help@second.example"
@@ -138,3 +140,13 @@ def test_without_anything_to_know_a_letter_by_only_the_budgets_stop_them(offices
     assert answered(offices) == [13, 13]
     # Every letter became a ticket at the other desk, and so did the two forged mails.
     assert [len(office.tickets()) for office in offices.values()] == [13 + 2, 13]
+
+
+def test_desks_that_know_each_other_stop_too(offices):
+    for office, other in zip(offices.values(), (SECOND, FIRST), strict=True):
+        with office.desk.db.engine.begin() as connection:
+            known = {"customer_id": 1, "address": other, "name": "Desk", "language": "de"}
+            connection.execute(insert(ContactRow), known)
+    relay = Relay(offices, MARKS | THREAD, takes_tag=True)
+    begin(offices)
+    assert len(relay.carry_all()) == 20 + 20, "twenty in an hour, each"
