@@ -10,12 +10,13 @@ import shutil
 import sqlite3
 from collections.abc import Callable, Sequence
 from contextlib import closing
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 import psycopg
 import sqlalchemy
+from sqlalchemy import update
 from sqlmodel import Session, SQLModel
 
 from bench.corpus import Sample
@@ -95,6 +96,9 @@ class Stock:
         with closing(Database(url)) as db:
             copies = -(-tickets // len(base)) - 1
             db.change(lambda session: _multiply(session, copies, db.is_sqlite))
+            # They are of last week: today's budgets of answers are not spent.
+            past = update(OutboundRow).values(queued_at=datetime.now(UTC) - timedelta(days=7))
+            db.change(lambda session: session.execute(past))
         if not self._server:
             with closing(sqlite3.connect(url.removeprefix("sqlite:///"))) as file:
                 file.execute("PRAGMA wal_checkpoint(TRUNCATE)")

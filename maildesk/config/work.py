@@ -99,5 +99,5 @@ class Budgets(Part):
     address_day: Annotated[int, Field(ge=0)] = 10
     domain_hour: Annotated[int, Field(ge=0)] = 50
     all_hour: Annotated[int, Field(ge=0)] = 200
-    contact_hour: Annotated[int, Field(ge=0)] = 20
-    contact_day: Annotated[int, Field(ge=0)] = 60
+    contact_hour: Annotated[int, Field(ge=0)] = 100
+    contact_day: Annotated[int, Field(ge=0)] = 300

@@ -32,4 +32,4 @@ class Policy:
     automatic_from: frozenset[str] = frozenset()
     spam: Filter = field(default_factory=Filter)
     budget: Budget = field(default_factory=lambda: Budget(3, 10, 50, 200))
-    contact_budget: Budget = field(default_factory=lambda: Budget(20, 60, NO_LIMIT, NO_LIMIT))
+    contact_budget: Budget = field(default_factory=lambda: Budget(100, 300, NO_LIMIT, NO_LIMIT))

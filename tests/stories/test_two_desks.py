@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from email import message_from_bytes
 from email.policy import SMTP
 from pathlib import Path
@@ -11,6 +11,7 @@ import pytest
 from sqlalchemy import insert
 
 from maildesk.desk.reader import ReaderLimits, Readers
+from maildesk.rules.facts import NO_LIMIT, Budget
 from maildesk.store import ledger
 from maildesk.store.tables import ContactRow
 from tests.desk.office import Office, Sent, mail
@@ -147,6 +148,8 @@ def test_desks_that_know_each_other_stop_too(offices):
         with office.desk.db.engine.begin() as connection:
             known = {"customer_id": 1, "address": other, "name": "Desk", "language": "de"}
             connection.execute(insert(ContactRow), known)
+        policy = replace(office.desk.policy, contact_budget=Budget(12, 30, NO_LIMIT, NO_LIMIT))
+        office.use(replace(office.desk, policy=policy))
     relay = Relay(offices, MARKS | THREAD, takes_tag=True)
     begin(offices)
-    assert len(relay.carry_all()) == 20 + 20, "twenty in an hour, each"
+    assert len(relay.carry_all()) == 12 + 12, "twelve in an hour, each"
