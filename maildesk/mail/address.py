@@ -80,7 +80,7 @@ class Shown:
 
 
 NOBODY = Address("", "")
-_SHOWN = ("from", "to", "cc", "reply-to")
+_SHOWN = {"from": "from_", "to": "to", "cc": "cc", "reply-to": "reply_to"}  # ours: mail-parser's
 _parse: Callable[[str], Any] = mailparser.parse_from_string  # it has no types
 
 
@@ -94,18 +94,12 @@ def shown(head: Head, defects: list[str], label: str = "") -> Shown:
     """
     values = {name: _joined(head, name, defects, label) for name in _SHOWN}
     date = head.text("date")[:200]
-    block = "".join(f"{name}: {value}\n" for name, value in values.items() if value)
-    parsed = _parse(f"{block}Date: {date}\n\n" if date else f"{block}\n")
-    if parsed.address_header_defects:
+    try:
+        lists, moment = _parsed(values, date, defects)
+    except Exception:  # noqa: BLE001 - on broken encoded words it lets the email library's errors out
         defects.append("address-field-broken")
-    if parsed.date_header_defects or (date and parsed.date is None):
-        defects.append("date-broken")
-    lists = {
-        "from": _addresses(parsed.from_, values["from"], defects),
-        "to": _addresses(parsed.to, values["to"], defects),
-        "cc": _addresses(parsed.cc, values["cc"], defects),
-        "reply-to": _addresses(parsed.reply_to, values["reply-to"], defects),
-    }
+        lists = {name: tuple(_searched(value, defects)) for name, value in values.items()}
+        moment = _parsed({}, date, defects)[1]
     if not lists["from"] and "sender" in head.values:
         lists["from"] = tuple(_searched(_joined(head, "sender", defects, label), defects))
     sender = lists["from"] or lists["reply-to"] or (NOBODY,)
@@ -114,8 +108,25 @@ def shown(head: Head, defects: list[str], label: str = "") -> Shown:
         lists["to"],
         lists["cc"],
         lists["reply-to"],
-        _utc(parsed.date),
+        moment,
     )
+
+
+def _parsed(
+    values: dict[str, str], date: str, defects: list[str]
+) -> tuple[dict[str, tuple[Address, ...]], datetime | None]:
+    """Return what mail-parser reads in these fields; it may raise whatever the library does."""
+    block = "".join(f"{name}: {value}\n" for name, value in values.items() if value)
+    parsed = _parse(f"{block}Date: {date}\n\n" if date else f"{block}\n")
+    if parsed.address_header_defects:
+        defects.append("address-field-broken")
+    if parsed.date_header_defects or (date and parsed.date is None):
+        defects.append("date-broken")
+    lists = {
+        name: _addresses(getattr(parsed, attribute), values.get(name, ""), defects)
+        for name, attribute in _SHOWN.items()
+    }
+    return lists, _utc(parsed.date)
 
 
 def _joined(head: Head, name: str, defects: list[str], label: str) -> str:

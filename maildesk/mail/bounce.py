@@ -160,7 +160,7 @@ def _recipient(group: _Group) -> str:
         if found:
             return found[0].strip(".")
     _, _, value = group.get("final-recipient", "").partition(";")
-    return value.strip(" <>") if "@" in value else ""
+    return charset.one_line(value, 320).strip(" <>") if "@" in value else ""
 
 
 _RETURNED_TYPES = (
@@ -228,7 +228,7 @@ def _from_amazon(suspect: Suspect) -> Report | None:
     diagnostic = _DIAGNOSTIC.search(found[1])
     code = status[1] if status else ""
     return Report(
-        recipients=tuple(dict.fromkeys(name for name in named if ADDRESS.search(name))),
+        recipients=tuple(dict.fromkeys(one[0] for one in map(ADDRESS.search, named) if one)),
         status=code,
         permanent=not code.startswith("4") and not (kind and kind[1].lower() == "transient"),
         failed=True,

@@ -38,7 +38,8 @@ class Suspect:
 
 STATUS = re.compile(r"(?<![\d.])([245]\.\d{1,3}\.\d{1,3})(?![\d.]*\d)")
 ADDRESS = re.compile(
-    r"[^\s<>@\"'(),;:=|\[\]]{1,128}@[A-Za-z0-9\x80-\uffff.-]{1,253}[A-Za-z0-9\x80-\uffff]"
+    r"[^\s\x00-\x20\x7f-\x9f<>@\"'(),;:=|\[\]]{1,128}"
+    r"@[A-Za-z0-9\xa0-\u2027\u202a-\uffff.-]{1,253}[A-Za-z0-9\xa0-\u2027\u202a-\uffff]"
 )
 _REPLY = re.compile(r"(?<![\d.:-])([45])[0-5]\d(?=[ \-])(?!-?\d)")
 _DAEMON = re.compile(
