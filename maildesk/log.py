@@ -116,10 +116,6 @@ def left(inbound_id: int, state: str, reason: str) -> None:
     _log.info("left", inbound=inbound_id, state=state, reason=reason)
 
 
-def duplicate(inbound_id: int, of: int | None) -> None:
-    _log.info("duplicate", inbound=inbound_id, of=of)
-
-
 def refused(peer: str, rcpt_to: str, reply: Reply) -> None:
     """A recipient or message that a peer offered was not taken."""
     _log.info("refused", peer=peer or "local", to=f"<{rcpt_to}>", reply=str(reply))
@@ -159,10 +155,6 @@ def forged(inbound_id: int, words: str) -> None:
 
 
 # What goes out
-
-
-def queued(outbound_id: int, ticket_id: int | None, kind: str, rcpt_to: str) -> None:
-    _log.info("queued", outbound=outbound_id, ticket=ticket_id, kind=kind, to=f"<{rcpt_to}>")
 
 
 def settled(

@@ -16,7 +16,7 @@ from maildesk.desk.effects import gather, meet_one
 from maildesk.desk.rows import Changed, Decided, Rows
 from maildesk.mail.message import Mail
 from maildesk.rules.facts import Facts
-from maildesk.rules.join import takes_part
+from maildesk.rules.join import taught_numbers
 from maildesk.rules.plan import (
     AddMessage,
     Change,
@@ -28,6 +28,7 @@ from maildesk.rules.plan import (
     Tell,
 )
 from maildesk.rules.ticket import State, is_closed
+from maildesk.store.columns import Moment
 from maildesk.store.db import Database, rows_met
 from maildesk.store.foreign_numbers import remember
 from maildesk.store.tables import (
@@ -35,7 +36,6 @@ from maildesk.store.tables import (
     DeedRow,
     EventRow,
     MessageRow,
-    Moment,
     OutboundRow,
     ParticipantRow,
     TicketRow,
@@ -248,21 +248,9 @@ def _file(rows: Rows, step: AddMessage, decided: Decided) -> None:
 
 
 def _remember(rows: Rows, step: AddMessage, decided: Decided) -> None:
-    """Keep other desks' numbers with the ticket, if the mail is from somebody who takes part.
-
-    His desk's acknowledgement is a machine's, and as a rule the first to name its number.
-    """
-    numbers, author = decided.received.subject.foreign, decided.received.reading.mail.author
-    if not numbers or not author or decided.facts.agent is not None:
-        return
     ticket = _looked_at(decided.facts, step.ticket_id)
-    is_his = step.standing == "participant" or (
-        step.standing == "automatic"
-        and ticket is not None
-        and takes_part(author, decided.facts, ticket)
-    )
-    if is_his:
-        domain = author.rpartition("@")[2]
+    if numbers := taught_numbers(decided.received, decided.facts, step.standing, ticket):
+        domain = (decided.received.reading.mail.author or "").rpartition("@")[2]
         rows.others.append(lambda session: remember(session, step.ticket_id, domain, numbers))
 
 

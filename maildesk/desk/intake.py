@@ -18,8 +18,9 @@ from sqlmodel import Session, SQLModel, col
 from maildesk import log
 from maildesk.desk import numbers
 from maildesk.mail.smtp import Envelope
+from maildesk.store.columns import Moment
 from maildesk.store.db import Database, rows_met
-from maildesk.store.tables import InboundRow, Moment, RawRow
+from maildesk.store.tables import InboundRow, RawRow
 
 ATTEMPTS = 3
 

@@ -17,8 +17,9 @@ from maildesk.desk import unreachable
 from maildesk.mail.parcel import Parcel
 from maildesk.mail.smtp import Reply
 from maildesk.rules.backoff import GIVE_UP_AFTER, LONGEST_SEND, Verdict, retry_delay
+from maildesk.store.columns import Moment
 from maildesk.store.db import Database, rows_met
-from maildesk.store.tables import Moment, OutboundRow, SettingRow
+from maildesk.store.tables import OutboundRow, SettingRow
 
 MAY_SEND = "may_send"
 

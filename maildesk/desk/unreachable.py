@@ -8,8 +8,9 @@ from sqlmodel import Session, col
 
 from maildesk.mail.smtp import Reply
 from maildesk.rules.failures import Failure, Unreachable, after_failure, of_reply
+from maildesk.store.columns import Moment
 from maildesk.store.db import Database, rows_met
-from maildesk.store.tables import AddressMarkRow, Moment
+from maildesk.store.tables import AddressMarkRow
 
 KIND = "unreachable"
 

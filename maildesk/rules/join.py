@@ -32,3 +32,20 @@ def takes_part(author: str, facts: Facts, ticket: TicketFacts) -> bool:
     if facts.contact is not None and facts.contact.customer_id == ticket.customer_id:
         return True
     return author.lower() in {address.lower() for address, _ in ticket.participants}
+
+
+def taught_numbers(
+    received: Received, facts: Facts, standing: str, ticket: TicketFacts | None
+) -> tuple[str, ...]:
+    """Return other desks' numbers to keep with the ticket that a message is filed in.
+
+    Only of somebody who takes part. His desk's acknowledgement is a machine's, and as a rule the
+    first to name its number. `ticket` is None for one that is just being opened.
+    """
+    author = received.reading.mail.author
+    if not author or facts.agent is not None:
+        return ()
+    is_his = standing == "participant" or (
+        standing == "automatic" and ticket is not None and takes_part(author, facts, ticket)
+    )
+    return received.subject.foreign if is_his else ()

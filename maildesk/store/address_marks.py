@@ -8,9 +8,8 @@ from sqlmodel import Session, SQLModel
 
 from maildesk.rules.facts import ContactFacts
 from maildesk.rules.failures import Unreachable
+from maildesk.store.rows import chunks
 from maildesk.store.tables import AddressMarkRow
-
-CHUNK = 500  # values in one IN list
 
 _MARK = SQLModel.metadata.tables[str(AddressMarkRow.__tablename__)]
 _OF = select(_MARK).where(_MARK.c.address.in_(bindparam("values", expanding=True)))
@@ -26,9 +25,7 @@ def address_marks(
     blocks: set[str] = set()
     unreachable: dict[str, Unreachable] = {}
     domains = {"@" + sender.rpartition("@")[2] for sender in senders}
-    asked = sorted({*written_to, *senders, *domains} - {"", "@"})
-    for start in range(0, len(asked), CHUNK):
-        chunk = asked[start : start + CHUNK]
+    for chunk in chunks({*written_to, *senders, *domains} - {"", "@"}):
         for row in session.connection().execute(_OF, {"values": chunk}):
             if row.kind == "unreachable":
                 unreachable[row.address] = Unreachable(

@@ -4,12 +4,11 @@
 """
 
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
-from datetime import datetime, timedelta
-from functools import cache
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Select, bindparam, func, select
+from sqlalchemy import func, select
 from sqlmodel import Session, SQLModel, col
 
 from maildesk.mail.message import Address
@@ -28,8 +27,10 @@ from maildesk.rules.facts import (
 from maildesk.rules.money import Money
 from maildesk.rules.signed import HANDLE, Keyring, Purpose, read_message_id
 from maildesk.rules.ticket import State
+from maildesk.store import budgets
 from maildesk.store.address_marks import address_marks, block_of
 from maildesk.store.foreign_numbers import tickets_numbered
+from maildesk.store.rows import chunks, rows_where
 from maildesk.store.tables import (
     AgentAddressRow,
     AgentRow,
@@ -43,7 +44,6 @@ from maildesk.store.tables import (
     TicketRow,
 )
 
-CHUNK = 500  # values in one IN list
 ABOUT_TICKETS = frozenset({Purpose.CUSTOMER, Purpose.AGENT_REPLY, Purpose.AGENT_NOTE})
 
 
@@ -66,17 +66,14 @@ def facts(
     known = _known(session, {each.content_key for each in asked})
     foreign = tickets_numbered(session, {key for each in asked for key in each.foreign})
     letters = _letters(session, {handle for each in asked for handle in each.handles})
-    wanted = {n for each in asked for n in each.tickets} | {
-        t for ts in (*threads.values(), *foreign.values()) for t in ts
-    }
-    wanted |= {letter.ticket_id for letter in letters.values() if letter.ticket_id is not None}
-    wanted |= {known[each.content_key] for each in asked if each.is_cleared(known)}
-    found = tickets(session, wanted)
+    found = tickets(session, _named(asked, threads, foreign, letters, known))
     authors = {each.author for each in asked if each.author}
     agents, by_address = _agents(session)
     contacts, customers = _people(session, authors)
     strangers = authors - contacts.keys() - by_address.keys()
-    budgets = _budgets(session, strangers, now) | _confirmed(session, contacts.keys(), now)
+    spent = budgets.of_strangers(session, strangers, now) | budgets.of_contacts(
+        session, contacts.keys(), now
+    )
     written_to = {letter.rcpt_to.lower() for letter in letters.values()}
     written_to |= {address for ticket in found.values() for address, _ in ticket.participants}
     written_to |= {agent.address for agent in agents} | authors
@@ -103,12 +100,26 @@ def facts(
                 letter=next((letters[h] for h in each.handles if h in letters), None),
                 agents=agents,
                 open_tickets=loads,
-                budget=budgets.get(each.author, Budget()),
+                budget=spent.get(each.author, Budget()),
                 blocked=block_of(each.sender, contact, blocks) if blocks else "",
                 unreachable=unreachable,
             )
         )
     return result
+
+
+def _named(
+    asked: Sequence["_Asked"],
+    threads: Mapping[str, list[int]],
+    foreign: Mapping[tuple[str, str], list[int]],
+    letters: Mapping[str, SentLetter],
+    known: Mapping[str, int],
+) -> set[int]:
+    """Return the tickets that the messages name in any way."""
+    wanted = {n for each in asked for n in each.tickets}
+    wanted |= {n for numbers in (*threads.values(), *foreign.values()) for n in numbers}
+    wanted |= {letter.ticket_id for letter in letters.values() if letter.ticket_id is not None}
+    return wanted | {known[each.content_key] for each in asked if each.is_cleared(known)}
 
 
 class _Asked:
@@ -179,11 +190,11 @@ def _candidates(
 
 def tickets(session: Session, ids: Collection[int]) -> dict[int, TicketFacts]:
     """Return tickets by the id that was asked for; a merged one is replaced by its target."""
-    rows = {row.id: row for row in _rows(session, TicketRow, "id", ids)}
+    rows = {row.id: row for row in rows_where(session, TicketRow, "id", ids)}
     merged = {row.merged_into for row in rows.values() if row.merged_into} - rows.keys()
-    rows |= {row.id: row for row in _rows(session, TicketRow, "id", merged)}
+    rows |= {row.id: row for row in rows_where(session, TicketRow, "id", merged)}
     taking_part: dict[int, list[tuple[str, int]]] = defaultdict(list)
-    for person in _rows(session, ParticipantRow, "ticket_id", rows):
+    for person in rows_where(session, ParticipantRow, "ticket_id", rows):
         taking_part[person.ticket_id].append((person.address, person.number))
     values = {
         id_: TicketFacts(
@@ -258,20 +269,20 @@ def _people(
 ) -> tuple[dict[str, ContactFacts], dict[str, dict[Any, Any]]]:
     contacts = {
         row.address: ContactFacts(row.customer_id, row.address, row.name, row.language)
-        for row in _rows(session, ContactRow, "address", authors)
+        for row in rows_where(session, ContactRow, "address", authors)
     }
     domains = {author.rpartition("@")[2] for author in set(authors) - contacts.keys()}
     by_domain = {
-        row.domain: row.customer_id for row in _rows(session, DomainRow, "domain", domains)
+        row.domain: row.customer_id for row in rows_where(session, DomainRow, "domain", domains)
     }
     ids = {contact.customer_id for contact in contacts.values()} | set(by_domain.values())
-    by_id = {row.id: customer(row) for row in _rows(session, CustomerRow, "id", ids)}
+    by_id = {row.id: customer(row) for row in rows_where(session, CustomerRow, "id", ids)}
     return contacts, {"@": by_domain, "#": by_id}
 
 
 def _known(session: Session, keys: Collection[str]) -> dict[str, int]:
     found: dict[str, int] = {}
-    for chunk in _chunks(keys):
+    for chunk in chunks(keys):
         query = select(col(MessageRow.content_key), col(MessageRow.ticket_id))
         found.update(session.execute(query.where(col(MessageRow.content_key).in_(chunk))).all())
     return found
@@ -279,7 +290,7 @@ def _known(session: Session, keys: Collection[str]) -> dict[str, int]:
 
 def _threads(session: Session, ids: Collection[str]) -> dict[str, list[int]]:
     found: dict[str, list[int]] = defaultdict(list)
-    for chunk in _chunks(ids):
+    for chunk in chunks(ids):
         query = select(col(ThreadRow.message_id), col(ThreadRow.ticket_id))
         for mid, ticket_id in session.execute(query.where(col(ThreadRow.message_id).in_(chunk))):
             found[mid].append(ticket_id)
@@ -288,7 +299,7 @@ def _threads(session: Session, ids: Collection[str]) -> dict[str, list[int]]:
 
 def _letters(session: Session, handles: Collection[str]) -> dict[str, SentLetter]:
     found: dict[str, SentLetter] = {}
-    for chunk in _chunks(handles):
+    for chunk in chunks(handles):
         query = select(col(OutboundRow.handle), col(OutboundRow.id), col(OutboundRow.rcpt_to),
                        col(OutboundRow.ticket_id), col(OutboundRow.purpose))  # fmt: skip
         for handle, *rest in session.execute(query.where(col(OutboundRow.handle).in_(chunk))):
@@ -302,52 +313,11 @@ LETTER_OCTETS = 256 * 1024  # of a letter: its words stand before its files
 def letters_sent(session: Session, ids: Collection[int]) -> dict[int, bytes]:
     """Return the beginnings of letters of ours by id: as much as holds their words."""
     found: dict[int, bytes] = {}
-    for chunk in _chunks(ids):
+    for chunk in chunks(ids):
         query = select(col(OutboundRow.id), func.substr(col(OutboundRow.raw), 1, LETTER_OCTETS))
         for id_, raw in session.execute(query.where(col(OutboundRow.id).in_(chunk))):
             found[id_] = bytes(raw)
     return found
-
-
-def _budgets(session: Session, strangers: Collection[str], now: datetime) -> dict[str, Budget]:
-    """Return what has been spent on each stranger; nothing is asked where there is none."""
-    if not strangers:
-        return {}
-    hour, day = now - timedelta(hours=1), now - timedelta(days=1)
-    query = select(col(OutboundRow.rcpt_to), col(OutboundRow.queued_at)).where(
-        col(OutboundRow.counted), col(OutboundRow.queued_at) > day
-    )
-    spent = session.execute(query).all()
-    recent = [rcpt for rcpt, at in spent if at > hour]
-    domains = [rcpt.rpartition("@")[2] for rcpt in recent]
-    return {
-        stranger: Budget(
-            recent.count(stranger),
-            sum(rcpt == stranger for rcpt, _ in spent),
-            domains.count(stranger.rpartition("@")[2]),
-            len(recent),
-        )
-        for stranger in strangers
-    }
-
-
-def _confirmed(session: Session, contacts: Collection[str], now: datetime) -> dict[str, Budget]:
-    """Return how many confirmations known people got."""
-    hour, day = now - timedelta(hours=1), now - timedelta(days=1)
-    spent: dict[str, Budget] = {}
-    for chunk in _chunks(contacts):
-        rows = session.connection().execute(_CONFIRMED, {"contacts": chunk, "day": day})
-        for rcpt_to, at in rows:
-            so_far = spent.get(rcpt_to, Budget())
-            spent[rcpt_to] = Budget(so_far.address_hour + (at > hour), so_far.address_day + 1)
-    return spent
-
-
-_CONFIRMED = select(col(OutboundRow.rcpt_to), col(OutboundRow.queued_at)).where(
-    col(OutboundRow.rcpt_to).in_(bindparam("contacts", expanding=True)),
-    col(OutboundRow.queued_at) > bindparam("day"),
-    col(OutboundRow.purpose).startswith("confirm_"),
-)
 
 
 def _loads(session: Session) -> dict[int, int]:
@@ -357,21 +327,3 @@ def _loads(session: Session) -> dict[int, int]:
         .group_by(col(TicketRow.assignee_id))
     )
     return dict(session.execute(query).all())
-
-
-def _rows(session: Session, kind: type[SQLModel], key: str, values: Iterable[Any]) -> Iterator[Any]:
-    """Give the rows, not objects of `kind`: those would cost more than all the rest."""
-    for chunk in _chunks(set(values)):
-        yield from session.connection().execute(_where_in(kind, key), {"values": chunk})
-
-
-@cache
-def _where_in(kind: type[SQLModel], key: str) -> Select[Any]:
-    table = SQLModel.metadata.tables[str(kind.__tablename__)]
-    return select(table).where(table.c[key].in_(bindparam("values", expanding=True)))
-
-
-def _chunks(values: Collection[Any]) -> Iterator[list[Any]]:
-    listed = sorted(values)
-    for start in range(0, len(listed), CHUNK):
-        yield listed[start : start + CHUNK]

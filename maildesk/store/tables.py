@@ -5,21 +5,16 @@ so that a letter can name its ticket before the transaction begins. SQLModel val
 on a table's construction: NOT NULL, UNIQUE and CHECK here are the last fence.
 """
 
-from datetime import UTC, datetime
-from typing import Any
+from datetime import datetime
 
 from sqlalchemy import (
     BigInteger,
     CheckConstraint,
     Column,
-    DateTime,
-    Dialect,
     ForeignKey,
     Index,
-    Integer,
     LargeBinary,
     Text,
-    TypeDecorator,
     UniqueConstraint,
     false,
     text,
@@ -27,51 +22,7 @@ from sqlalchemy import (
 )
 from sqlmodel import Field, SQLModel
 
-
-class Moment(TypeDecorator[datetime]):
-    """An aware moment, kept and given back in UTC. Raises ValueError for one without a zone."""
-
-    impl = DateTime(timezone=True)
-    cache_ok = True
-
-    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> datetime | None:
-        if value is None:
-            return None
-        if value.tzinfo is None:
-            raise ValueError(f"a moment without a time zone: {value!r}")
-        value = value.astimezone(UTC)
-        return value.replace(tzinfo=None) if dialect.name == "sqlite" else value
-
-    def process_result_value(self, value: datetime | None, dialect: Dialect) -> datetime | None:
-        if value is None:
-            return None
-        return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
-
-
-def _key() -> Any:
-    # BIGINT on PostgreSQL; SQLite counts up only in a column that says INTEGER.
-    return Field(
-        default=None,
-        sa_column=Column(BigInteger().with_variant(Integer, "sqlite"), primary_key=True),
-    )
-
-
-def _given_key() -> Any:
-    return Field(sa_column=Column(BigInteger, primary_key=True, autoincrement=False))
-
-
-def _moment(nullable: bool = False, **more: Any) -> Any:
-    return Field(default=None, sa_column=Column(Moment, nullable=nullable, **more))
-
-
-def _link(target: str, nullable: bool = False, **more: Any) -> Any:
-    return Field(
-        default=None, sa_column=Column(BigInteger, ForeignKey(target), nullable=nullable, **more)
-    )
-
-
-def _text(**more: Any) -> Any:
-    return Field(default="", sa_column=Column(Text, nullable=False, server_default="", **more))
+from maildesk.store.columns import given_key, key, link, long_text, moment
 
 
 class RawRow(SQLModel, table=True):
@@ -81,7 +32,7 @@ class RawRow(SQLModel, table=True):
     sha256: str = Field(sa_column=Column(Text, primary_key=True))
     size: int
     content: bytes = Field(sa_column=Column(LargeBinary, nullable=False))
-    stored_at: datetime = _moment()
+    stored_at: datetime = moment()
 
 
 class InboundRow(SQLModel, table=True):
@@ -99,7 +50,7 @@ class InboundRow(SQLModel, table=True):
         Index("inbound_listed", "state", "id", sqlite_where=text("state <> 'filed'"),
               postgresql_where=text("state <> 'filed'")),
     )  # fmt: skip
-    id: int | None = _key()
+    id: int | None = key()
     raw_sha256: str = Field(sa_column=Column(Text, ForeignKey("raw.sha256"), nullable=False))
     rcpt_key: str
     return_path: str
@@ -108,15 +59,15 @@ class InboundRow(SQLModel, table=True):
     login: str = ""
     peer: str = ""
     account: str = ""
-    received_at: datetime = _moment()
+    received_at: datetime = moment()
     oversize: int = Field(default=0, sa_column=Column(BigInteger, nullable=False))
     quiet: bool = False
     state: str = "waiting"
     attempts: int = 0
-    handled_at: datetime | None = _moment(nullable=True)
-    reason: str = _text()
-    sender: str = _text()
-    subject: str = _text()
+    handled_at: datetime | None = moment(nullable=True)
+    reason: str = long_text()
+    sender: str = long_text()
+    subject: str = long_text()
     ticket_id: int | None = Field(default=None, sa_column=Column(BigInteger, nullable=True))
     released_by: int | None = Field(default=None, sa_column=Column(BigInteger, nullable=True))
     cleared: bool = Field(default=False, sa_column_kwargs={"server_default": false()})
@@ -127,7 +78,7 @@ class PlaceRow(SQLModel, table=True):
 
     __tablename__ = "mailbox_place"
     __table_args__ = (UniqueConstraint("account", "folder", "uidvalidity"),)
-    id: int | None = _key()
+    id: int | None = key()
     account: str
     folder: str
     uidvalidity: int = Field(sa_column=Column(BigInteger, nullable=False))
@@ -139,8 +90,8 @@ class PlaceMailRow(SQLModel, table=True):
 
     __tablename__ = "mailbox_mail"
     __table_args__ = (UniqueConstraint("place_id", "uid"),)
-    id: int | None = _key()
-    place_id: int = _link("mailbox_place.id")
+    id: int | None = key()
+    place_id: int = link("mailbox_place.id")
     uid: int = Field(sa_column=Column(BigInteger, nullable=False))
 
 
@@ -148,25 +99,25 @@ class CustomerRow(SQLModel, table=True):
     """The organisation that pays. `rate_minor` is net, for an hour; empty means the desk's."""
 
     __tablename__ = "customer"
-    id: int | None = _key()
+    id: int | None = key()
     name: str = Field(unique=True)
     language: str = ""
     rate_minor: int | None = None
     currency: str = "EUR"
     contract: str = ""
     terms_version: str = ""
-    terms_accepted_at: datetime | None = _moment(nullable=True)
+    terms_accepted_at: datetime | None = moment(nullable=True)
     terms_accepted_by: str = ""
     limit_minutes: int | None = None
-    created_at: datetime = _moment()
+    created_at: datetime = moment()
 
 
 class ContactRow(SQLModel, table=True):
     """A person of a customer. `address` is compared in lower case."""
 
     __tablename__ = "contact"
-    id: int | None = _key()
-    customer_id: int = _link("customer.id", index=True)
+    id: int | None = key()
+    customer_id: int = link("customer.id", index=True)
     name: str = ""
     address: str = Field(unique=True)
     language: str = ""
@@ -178,28 +129,28 @@ class DomainRow(SQLModel, table=True):
 
     __tablename__ = "customer_domain"
     domain: str = Field(sa_column=Column(Text, primary_key=True))
-    customer_id: int = _link("customer.id", index=True)
+    customer_id: int = link("customer.id", index=True)
 
 
 class AgentRow(SQLModel, table=True):
     """A person of the agency. `password` is a hash (see desk.login), or "": no login."""
 
     __tablename__ = "agent"
-    id: int | None = _key()
+    id: int | None = key()
     login: str = Field(unique=True)
     name: str
     language: str = ""
     enabled: bool = True
     told_of_new: bool = Field(default=True, sa_column_kwargs={"server_default": true()})
-    password: str = _text()
+    password: str = long_text()
 
 
 class AgentAddressRow(SQLModel, table=True):
     """An address that an agent writes from; the lowest id is where he gets his mail."""
 
     __tablename__ = "agent_address"
-    id: int | None = _key()
-    agent_id: int = _link("agent.id", index=True)
+    id: int | None = key()
+    agent_id: int = link("agent.id", index=True)
     address: str = Field(unique=True)
 
 
@@ -219,7 +170,7 @@ class TicketRow(SQLModel, table=True):
         Index("ticket_load", "assignee_id", sqlite_where=text("closed = 0"),
               postgresql_where=text("NOT closed")),
     )  # fmt: skip
-    id: int = _given_key()
+    id: int = given_key()
     version: int = 1
     title: str
     state: str
@@ -228,21 +179,21 @@ class TicketRow(SQLModel, table=True):
     urgent: bool = False
     presales: bool = False
     wish: str = ""
-    customer_id: int | None = _link("customer.id", nullable=True, index=True)
+    customer_id: int | None = link("customer.id", nullable=True, index=True)
     requester: str
     requester_name: str = ""
     language: str = ""
-    assignee_id: int | None = _link("agent.id", nullable=True)
-    opened_at: datetime = _moment()
-    clock_started_at: datetime = _moment()
-    due_at: datetime | None = _moment(nullable=True)
-    resolved_at: datetime | None = _moment(nullable=True)
-    planned_at: datetime | None = _moment(nullable=True)
-    wake_at: datetime | None = _moment(nullable=True)
-    paused_at: datetime | None = _moment(nullable=True)
-    category: str = _text()
-    merged_into: int | None = _link("ticket.id", nullable=True)
-    follows: int | None = _link("ticket.id", nullable=True)
+    assignee_id: int | None = link("agent.id", nullable=True)
+    opened_at: datetime = moment()
+    clock_started_at: datetime = moment()
+    due_at: datetime | None = moment(nullable=True)
+    resolved_at: datetime | None = moment(nullable=True)
+    planned_at: datetime | None = moment(nullable=True)
+    wake_at: datetime | None = moment(nullable=True)
+    paused_at: datetime | None = moment(nullable=True)
+    category: str = long_text()
+    merged_into: int | None = link("ticket.id", nullable=True)
+    follows: int | None = link("ticket.id", nullable=True)
 
 
 class ParticipantRow(SQLModel, table=True):
@@ -251,8 +202,8 @@ class ParticipantRow(SQLModel, table=True):
     __tablename__ = "participant"
     __table_args__ = (UniqueConstraint("ticket_id", "number"),
                       UniqueConstraint("ticket_id", "address"),)  # fmt: skip
-    id: int | None = _key()
-    ticket_id: int = _link("ticket.id")
+    id: int | None = key()
+    ticket_id: int = link("ticket.id")
     number: int
     address: str = Field(index=True)
     name: str = ""
@@ -267,28 +218,28 @@ class MessageRow(SQLModel, table=True):
     """
 
     __tablename__ = "message"
-    id: int = _given_key()
-    ticket_id: int = _link("ticket.id", index=True)
-    inbound_id: int | None = _link("inbound.id", nullable=True)
+    id: int = given_key()
+    ticket_id: int = link("ticket.id", index=True)
+    inbound_id: int | None = link("inbound.id", nullable=True)
     standing: str
     author: str = ""
     author_name: str = ""
     subject: str = ""
-    text: str = _text()
-    reply: str = _text()
+    text: str = long_text()
+    reply: str = long_text()
     html: bool = False
     message_id: str = ""
     content_key: str | None = Field(default=None, unique=True)
-    sent_at: datetime | None = _moment(nullable=True)
-    filed_at: datetime = _moment()
+    sent_at: datetime | None = moment(nullable=True)
+    filed_at: datetime = moment()
 
 
 class AttachmentRow(SQLModel, table=True):
     """Where an attachment stands inside the raw message; its bytes are not kept again."""
 
     __tablename__ = "attachment"
-    id: int | None = _key()
-    message_id: int = _link("message.id", index=True)
+    id: int | None = key()
+    message_id: int = link("message.id", index=True)
     path: str
     name: str
     type: str
@@ -302,24 +253,24 @@ class ThreadRow(SQLModel, table=True):
 
     __tablename__ = "thread"
     __table_args__ = (UniqueConstraint("message_id", "ticket_id"),)
-    id: int | None = _key()
+    id: int | None = key()
     message_id: str
-    ticket_id: int = _link("ticket.id")
+    ticket_id: int = link("ticket.id")
 
 
 class EventRow(SQLModel, table=True):
     """The journal: one line for each change, never changed and never deleted (triggers)."""
 
     __tablename__ = "event"
-    id: int | None = _key()
-    ticket_id: int = _link("ticket.id", index=True)
-    at: datetime = _moment()
+    id: int | None = key()
+    ticket_id: int = link("ticket.id", index=True)
+    at: datetime = moment()
     actor: str
     trigger: str
     from_state: str = ""
     to_state: str = ""
-    detail: str = _text()
-    inbound_id: int | None = _link("inbound.id", nullable=True)
+    detail: str = long_text()
+    inbound_id: int | None = link("inbound.id", nullable=True)
 
 
 class OutboundRow(SQLModel, table=True):
@@ -338,12 +289,12 @@ class OutboundRow(SQLModel, table=True):
               postgresql_where=text("counted")),
         Index("outbound_to", "rcpt_to", "queued_at"),
     )  # fmt: skip
-    id: int | None = _key()
+    id: int | None = key()
     handle: str = Field(unique=True)
     once_key: str | None = Field(default=None, unique=True)
     purpose: str
-    ticket_id: int | None = _link("ticket.id", nullable=True, index=True)
-    inbound_id: int | None = _link("inbound.id", nullable=True)
+    ticket_id: int | None = link("ticket.id", nullable=True, index=True)
+    inbound_id: int | None = link("inbound.id", nullable=True)
     return_path: str
     rcpt_to: str
     message_id: str = Field(unique=True)
@@ -351,10 +302,10 @@ class OutboundRow(SQLModel, table=True):
     counted: bool = False
     state: str = "queued"
     attempts: int = 0
-    queued_at: datetime = _moment()
-    next_attempt_at: datetime = _moment()
-    settled_at: datetime | None = _moment(nullable=True)
-    last_reply: str = _text()
+    queued_at: datetime = moment()
+    next_attempt_at: datetime = moment()
+    settled_at: datetime | None = moment(nullable=True)
+    last_reply: str = long_text()
     undeliverable: str = ""
 
 
@@ -362,13 +313,13 @@ class TimeRow(SQLModel, table=True):
     """Work that was booked, in minutes. It is never changed: a correction is an entry below zero."""
 
     __tablename__ = "time_entry"
-    id: int | None = _key()
-    ticket_id: int = _link("ticket.id", index=True)
-    agent_id: int = _link("agent.id")
+    id: int | None = key()
+    ticket_id: int = link("ticket.id", index=True)
+    agent_id: int = link("agent.id")
     minutes: int
-    booked_at: datetime = _moment()
-    inbound_id: int | None = _link("inbound.id", nullable=True)
-    words: str = _text()
+    booked_at: datetime = moment()
+    inbound_id: int | None = link("inbound.id", nullable=True)
+    words: str = long_text()
 
 
 class TimerRow(SQLModel, table=True):
@@ -378,8 +329,8 @@ class TimerRow(SQLModel, table=True):
     agent_id: int = Field(
         sa_column=Column(BigInteger, ForeignKey("agent.id"), primary_key=True, autoincrement=False)
     )
-    ticket_id: int = _link("ticket.id")
-    started_at: datetime = _moment()
+    ticket_id: int = link("ticket.id")
+    started_at: datetime = moment()
 
 
 class DeedRow(SQLModel, table=True):
@@ -390,14 +341,14 @@ class DeedRow(SQLModel, table=True):
     """
 
     __tablename__ = "deed"
-    id: int | None = _key()
-    inbound_id: int = _link("inbound.id", unique=True)
-    agent_id: int = _link("agent.id", index=True)
-    ticket_id: int = _link("ticket.id", index=True)
-    done_at: datetime = _moment()
-    words: str = _text()
-    before: str = _text()
-    undone_at: datetime | None = _moment(nullable=True)
+    id: int | None = key()
+    inbound_id: int = link("inbound.id", unique=True)
+    agent_id: int = link("agent.id", index=True)
+    ticket_id: int = link("ticket.id", index=True)
+    done_at: datetime = moment()
+    words: str = long_text()
+    before: str = long_text()
+    undone_at: datetime | None = moment(nullable=True)
 
 
 class AddressMarkRow(SQLModel, table=True):
@@ -412,12 +363,12 @@ class AddressMarkRow(SQLModel, table=True):
     __table_args__ = (CheckConstraint("kind IN ('blocked', 'unreachable')"),)
     address: str = Field(sa_column=Column(Text, primary_key=True))
     kind: str = Field(sa_column=Column(Text, primary_key=True))
-    since: datetime = _moment()
-    until: datetime | None = _moment(nullable=True)
-    last: datetime = _moment()
+    since: datetime = moment()
+    until: datetime | None = moment(nullable=True)
+    last: datetime = moment()
     times: int = 1
     hard: bool = False
-    reason: str = _text()
+    reason: str = long_text()
     said_by: str = ""
 
 

@@ -213,6 +213,8 @@ def test_interrupted_is_quiet():
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         env=ENVIRONMENT,
+        # Whoever starts the tests in the background of a shell has it ignored, and so had we.
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
     ) as process:
         process.stdin.write(b"/none.eml\n")
         process.stdin.flush()

@@ -8,7 +8,7 @@ Going back: booked time, running timers and plans are lost.
 import sqlalchemy as sa
 from alembic import op
 
-from maildesk.store.tables import Moment
+from maildesk.store.columns import Moment
 
 revision = "0003"
 down_revision = "0002"

@@ -8,7 +8,7 @@ Going back: nobody is blocked any more, and letters go to dead mailboxes again.
 import sqlalchemy as sa
 from alembic import op
 
-from maildesk.store.tables import Moment
+from maildesk.store.columns import Moment
 
 revision = "0005"
 down_revision = "0004"

@@ -1,0 +1,52 @@
+"""How many automatic mails people got: what the budgets of answers count (SECURITY.md, P6)."""
+
+from collections.abc import Collection
+from datetime import datetime, timedelta
+
+from sqlalchemy import bindparam, select
+from sqlmodel import Session, col
+
+from maildesk.rules.facts import Budget
+from maildesk.store.rows import chunks
+from maildesk.store.tables import OutboundRow
+
+
+def of_strangers(session: Session, strangers: Collection[str], now: datetime) -> dict[str, Budget]:
+    """Return what has been spent on each stranger; nothing is asked where there is none."""
+    if not strangers:
+        return {}
+    hour, day = now - timedelta(hours=1), now - timedelta(days=1)
+    query = select(col(OutboundRow.rcpt_to), col(OutboundRow.queued_at)).where(
+        col(OutboundRow.counted), col(OutboundRow.queued_at) > day
+    )
+    spent = session.execute(query).all()
+    recent = [rcpt for rcpt, at in spent if at > hour]
+    domains = [rcpt.rpartition("@")[2] for rcpt in recent]
+    return {
+        stranger: Budget(
+            recent.count(stranger),
+            sum(rcpt == stranger for rcpt, _ in spent),
+            domains.count(stranger.rpartition("@")[2]),
+            len(recent),
+        )
+        for stranger in strangers
+    }
+
+
+def of_contacts(session: Session, contacts: Collection[str], now: datetime) -> dict[str, Budget]:
+    """Return how many confirmations known people got."""
+    hour, day = now - timedelta(hours=1), now - timedelta(days=1)
+    spent: dict[str, Budget] = {}
+    for chunk in chunks(contacts):
+        rows = session.connection().execute(_CONFIRMED, {"contacts": chunk, "day": day})
+        for rcpt_to, at in rows:
+            so_far = spent.get(rcpt_to, Budget())
+            spent[rcpt_to] = Budget(so_far.address_hour + (at > hour), so_far.address_day + 1)
+    return spent
+
+
+_CONFIRMED = select(col(OutboundRow.rcpt_to), col(OutboundRow.queued_at)).where(
+    col(OutboundRow.rcpt_to).in_(bindparam("contacts", expanding=True)),
+    col(OutboundRow.queued_at) > bindparam("day"),
+    col(OutboundRow.purpose).startswith("confirm_"),
+)
