@@ -19,8 +19,9 @@ from maildesk.cli.trial_relay import HOST, Kept
 from maildesk.cli.trial_rows import Outcome, Ticket
 from maildesk.rules.kinds import kind_named
 from maildesk.rules.letters import kind_words
+from maildesk.rules.number import tag
 from maildesk.rules.policy import Policy
-from maildesk.rules.ticket import FACTS, State, tag
+from maildesk.rules.ticket import FACTS, State
 from maildesk.store.ledger import Ledger
 
 WIDTH = 100

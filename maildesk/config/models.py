@@ -18,6 +18,7 @@ from pydantic import (
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
 
 from maildesk.config.part import Count, Part, Port, Seconds
+from maildesk.config.process import Digest, Process, Web
 from maildesk.config.spam import Spam
 from maildesk.config.trust import ProofsSection, Trust, only_once
 from maildesk.config.work import (
@@ -238,6 +239,9 @@ class Site(BaseSettings):
     kinds: tuple[KindSection, ...] = DEFAULT_KINDS
     money: MoneySection = MoneySection()
     terms: Terms = Terms()
+    process: Process = Process()
+    web: Web = Web()
+    digest: Digest = Digest()
     assign: Assign = Assign()
     budgets: Budgets = Budgets()
     spam: Spam = Spam()

@@ -26,7 +26,10 @@ class Hours(Part):
 
 
 class KindSection(Part):
-    """One kind of ticket. A kind without `promise` names no due time."""
+    """One kind of ticket. A kind without `promise` names no due time.
+
+    More than `quota_day` or `quota_week` of them are not taken at once but offered; 0: any number.
+    """
 
     name: str
     tags: tuple[str, ...] = ()
@@ -35,6 +38,8 @@ class KindSection(Part):
     minutes: int = 0
     cutoff: str = ""
     measures: Literal["start", "first_response", "done"] = "done"
+    quota_day: Annotated[int, Field(ge=0)] = 0
+    quota_week: Annotated[int, Field(ge=0)] = 0
 
     @model_validator(mode="after")
     def _can_be_kept(self) -> Self:

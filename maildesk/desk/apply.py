@@ -11,37 +11,41 @@ from typing import Any
 from sqlalchemy import LargeBinary, TextClause, bindparam, insert, text, update
 from sqlmodel import Session, SQLModel, col
 
-from maildesk.desk import unreachable
+from maildesk.desk import process_rows, unreachable
 from maildesk.desk.effects import gather, meet_one
-from maildesk.desk.rows import Changed, Decided, Rows
+from maildesk.desk.rows import Cause, Changed, Decided, Rows
 from maildesk.mail.message import Mail
 from maildesk.rules.facts import Facts
 from maildesk.rules.join import taught_numbers
 from maildesk.rules.plan import (
     AddMessage,
+    Ask,
     Change,
+    Judge,
     Leave,
     MarkUndeliverable,
     MarkUnreachable,
+    Note,
     OpenTicket,
+    Remind,
     SetState,
+    Step,
     Tell,
+    Touch,
 )
-from maildesk.rules.ticket import State, is_closed
+from maildesk.rules.ticket import State, allowed, is_closed, row_between
 from maildesk.store.columns import Moment
 from maildesk.store.db import Database, rows_met
 from maildesk.store.foreign_numbers import remember
 from maildesk.store.tables import (
     AttachmentRow,
-    DeedRow,
     EventRow,
     MessageRow,
     OutboundRow,
     ParticipantRow,
     TicketRow,
-    TimeRow,
-    TimerRow,
 )
+from maildesk.store.work_tables import DeedRow, LinkRow, RequestRow, TimeRow, TimerRow
 
 _HANDLED = text(
     "UPDATE inbound SET state = :state, reason = :reason, sender = :sender, subject = :subject,"
@@ -75,19 +79,26 @@ _NEW = {
     row: insert(SQLModel.metadata.tables[str(row.__tablename__)])
     for row in (
         TicketRow, ParticipantRow, MessageRow, AttachmentRow, EventRow, TimeRow, TimerRow, DeedRow,
+        LinkRow, RequestRow,
     )
 }  # fmt: skip
 
 
-def apply(db: Database, batch: Sequence[Decided], now: datetime) -> None:
+def apply(db: Database, batch: Sequence[Cause], now: datetime) -> None:
     """Write everything that a batch of decisions asks for; all of it or nothing.
 
     Raises Changed if a ticket is no longer at the version that was looked at, or a message no
     longer waits; sqlalchemy.exc.IntegrityError if a unique key was taken meanwhile.
     """
     rows = Rows(now)
-    for decided in batch:
-        _collect(rows, decided)
+    for cause in batch:
+        if isinstance(cause, Decided):
+            _collect(rows, cause)
+        else:
+            for step in cause.plan:
+                _step(rows, step, cause)
+        rows.letters += cause.letters.rows
+        rows.new[LinkRow] += cause.letters.links
     db.change(lambda session: _write(session, rows))
 
 
@@ -95,6 +106,8 @@ def _write(session: Session, rows: Rows) -> None:
     _all_of(session, _HANDLED, rows.handled)
     if rows.touched:
         _all_of(session, _TOUCHED, list(rows.touched.values()))
+    for first in rows.firsts:
+        first(session)
     connection = session.connection()  # Core: the unit of work would cost more than the rows
     for table, prepared in _NEW.items():
         if rows.new[table]:
@@ -134,17 +147,8 @@ def _collect(rows: Rows, decided: Decided) -> None:
                 ticket_id, reason = step.ticket_id, step.why
                 _file(rows, step, decided)
                 _remember(rows, step, decided)
-            case SetState():
-                _set_state(rows, step, decided)
-            case MarkUndeliverable():
-                rows.marks.append(step)
-            case MarkUnreachable():
-                rows.addresses.append(step)
-            case Tell():
-                pass  # it is among the letters by now
             case _:
-                gather(rows, step, decided)
-    rows.letters += decided.letters
+                _step(rows, step, decided)
     rows.handled.append(
         {
             "id": claimed.inbound_id,
@@ -157,6 +161,25 @@ def _collect(rows: Rows, decided: Decided) -> None:
             "now": rows.now,
         }
     )
+
+
+def _step(rows: Rows, step: Step, cause: Cause) -> None:
+    """Gather what does not depend on a mail."""
+    match step:
+        case SetState():
+            _set_state(rows, step, cause)
+        case Touch():
+            _touched(rows, step.ticket_id, cause)
+        case MarkUndeliverable():
+            rows.marks.append(step)
+        case MarkUnreachable():
+            rows.addresses.append(step)
+        case Ask() | Judge() | Remind() | Note():
+            process_rows.gather(rows, step, cause)
+        case Tell():
+            pass  # it is among the letters by now
+        case _:
+            gather(rows, step, cause)
 
 
 def _open(rows: Rows, step: OpenTicket, decided: Decided) -> None:
@@ -180,6 +203,8 @@ def _open(rows: Rows, step: OpenTicket, decided: Decided) -> None:
             "clock_started_at": step.clock_started_at,
             "due_at": step.due_at,
             "follows": step.follows,
+            "waits_for": step.waits_for,
+            "alert_at": step.clock_started_at if step.due_at else None,
         }
     )
     if step.requester.address:
@@ -263,27 +288,36 @@ def _file_again(rows: Rows, step: AddMessage, decided: Decided) -> None:
 
 
 def _touch(rows: Rows, step: AddMessage, decided: Decided) -> None:
-    ticket = _looked_at(decided.facts, step.ticket_id)
-    if ticket is not None:
+    if _touched(rows, step.ticket_id, decided):
         rows.journal(decided, step.ticket_id, "message", detail=step.standing)
+
+
+def _touched(rows: Rows, ticket_id: int, cause: Cause) -> bool:
+    """Compare and count up the version of a ticket that was there when it was looked at."""
+    ticket = _looked_at(cause.facts, ticket_id)
+    if ticket is not None:
         rows.touched.setdefault(
-            step.ticket_id,
-            {"id": step.ticket_id, "version": ticket.version, "state": ticket.state.value,
+            ticket_id,
+            {"id": ticket_id, "version": ticket.version, "state": ticket.state.value,
              "closed": is_closed(ticket.state), "reopened": False},
         )  # fmt: skip
+    return ticket is not None
 
 
-def _set_state(rows: Rows, step: SetState, decided: Decided) -> None:
+def _set_state(rows: Rows, step: SetState, cause: Cause) -> None:
+    row = step.row or row_between(step.before, step.to)
+    if not row or not allowed(step.before, step.to, row):
+        # The rules refuse in words before this; here is the last fence.
+        raise ValueError(f"no transition {row} leads from {step.before} to {step.to}")
+    rows.journal(cause, step.ticket_id, step.trigger, step.before, step.to, row=row)
     touched = rows.touched.get(step.ticket_id)
     if touched is None:  # another ticket than the one that the mail is filed in
         rows.changes.append(
             Change(step.ticket_id, {"state": step.to.value, "closed": is_closed(step.to)}, "")
         )
-        rows.journal(decided, step.ticket_id, step.trigger, step.before, step.to)
         return
     touched["state"], touched["closed"] = step.to.value, is_closed(step.to)
     touched["reopened"] = not is_closed(step.to)
-    rows.journal(decided, step.ticket_id, step.trigger, step.before, step.to)
 
 
 def _ids(mail: Mail) -> list[str]:

@@ -42,7 +42,7 @@ def open_desk(site: Site, keyring: Keyring, renderer: Renderer) -> Desk:
 
 def policy_of(site: Site) -> Policy:
     """Return the rules' form of a configuration. Raises ConfigError with the key to mend."""
-    desk, money = site.desk, site.money
+    desk, money, process = site.desk, site.money, site.process
     try:
         calendar = calendar_of(
             site.hours.timezone,
@@ -72,6 +72,16 @@ def policy_of(site: Site) -> Policy:
         assign=Rule(How(site.assign.rule), site.assign.agent),
         reopen_days=desk.reopen_days,
         undo_seconds=desk.undo_seconds,
+        warn_minutes=process.warn_minutes,
+        hold_on_request=process.hold_on_request,
+        step_minutes=process.step_minutes,
+        mail_limit=Money.of(process.mail_limit, money.currency),
+        reminder_days=process.reminder_days,
+        acceptance_days=process.acceptance_days,
+        give_up_days=process.give_up_days,
+        third_party_pauses=process.third_party_pauses,
+        golive_needs_acceptance=process.golive_needs_acceptance,
+        has_page=bool(site.web.base_url),
         automatic_from=frozenset(address.lower() for address in desk.automatic_from),
         spam=Filter(site.spam.fields, site.spam.position == "anywhere"),
         budget=Budget(

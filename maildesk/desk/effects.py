@@ -6,32 +6,29 @@ from datetime import datetime
 from sqlalchemy import Executable, delete, update
 from sqlmodel import Session, col
 
-from maildesk.desk.rows import Changed, Decided, Rows
+from maildesk.desk.rows import Cause, Changed, Rows
 from maildesk.rules.plan import Book, Change, Deed, Participate, Release, Step, TakeBack, Timer
 from maildesk.store.db import rows_met
-from maildesk.store.tables import (
-    DeedRow,
-    InboundRow,
-    OutboundRow,
-    ParticipantRow,
-    TimeRow,
-    TimerRow,
-)
+from maildesk.store.tables import InboundRow, OutboundRow, ParticipantRow
+from maildesk.store.work_tables import DeedRow, TimeRow, TimerRow
 
 
-def gather(rows: Rows, step: Step, decided: Decided) -> None:
-    """Add what only agents' mails ask for."""
-    inbound_id, now = decided.claimed.inbound_id, rows.now
+def gather(rows: Rows, step: Step, cause: Cause) -> None:
+    """Add what agents' mails, pages and the time ask for."""
+    inbound_id, now = cause.inbound_id, rows.now
     match step:
         case Change():
             rows.changes.append(step)
-            rows.journal(decided, step.ticket_id, step.trigger, detail=_shown(step))
+            rows.journal(cause, step.ticket_id, step.trigger, detail=_shown(step))
         case Book():
             rows.new[TimeRow].append(
                 {"ticket_id": step.ticket_id, "agent_id": step.agent_id, "minutes": step.minutes,
-                 "booked_at": now, "inbound_id": inbound_id, "words": step.words}
+                 "booked_at": now, "inbound_id": inbound_id, "words": step.words,
+                 "type": step.type.value, "kind": step.kind, "factor": str(step.factor),
+                 "rate_minor": step.rate_minor, "free": step.free,
+                 "contract_id": step.contract_id, "began_at": step.began_at}
             )  # fmt: skip
-            rows.journal(decided, step.ticket_id, "time", detail=f"{step.minutes:+d} min")
+            rows.journal(cause, step.ticket_id, "time", detail=f"{step.minutes:+d} min")
         case Timer(ticket_id=None):
             rows.others.append(
                 lambda session: meet_one(
@@ -48,13 +45,13 @@ def gather(rows: Rows, step: Step, decided: Decided) -> None:
                 col(ParticipantRow.address) == step.address,
             )
             rows.others.append(lambda session: meet_one(session, gone))
-            rows.journal(decided, step.ticket_id, "#remove", detail=step.address)
+            rows.journal(cause, step.ticket_id, "#remove", detail=step.address)
         case Participate():
             rows.new[ParticipantRow].append(
                 {"ticket_id": step.ticket_id, "number": step.number, "address": step.address,
                  "name": step.name}
             )  # fmt: skip
-            rows.journal(decided, step.ticket_id, "#add", detail=step.address)
+            rows.journal(cause, step.ticket_id, "#add", detail=step.address)
         case Deed():
             rows.new[DeedRow].append(
                 {"inbound_id": inbound_id, "agent_id": step.agent_id, "ticket_id": step.ticket_id,

@@ -34,8 +34,9 @@ from maildesk.mail.message import Reading
 from maildesk.rules import why, why_plan
 from maildesk.rules.facts import Facts
 from maildesk.rules.gate import checks
+from maildesk.rules.number import tag
 from maildesk.rules.plan import OpenTicket, Tell
-from maildesk.rules.ticket import State, tag
+from maildesk.rules.ticket import State
 from maildesk.rules.why import Choice, Finding, Writer
 from maildesk.store.tables import CounterRow, OutboundRow
 
@@ -224,7 +225,7 @@ def _next(session: Session, counter: str) -> int:
 
 def _outcome(desk: Desk, decided: Decided, now: datetime) -> Outcome:
     told = [step for step in decided.plan if isinstance(step, Tell)]
-    gone = _gone(desk, [row["once_key"] for row in decided.letters])
+    gone = _gone(desk, [row["once_key"] for row in decided.letters.rows])
     return Outcome(
         summary=why_plan.summary(decided.plan, desk.policy),
         steps=(
@@ -241,7 +242,7 @@ def _outcome(desk: Desk, decided: Decided, now: datetime) -> Outcome:
                 counted=tell.counted,
                 gone=row["once_key"] in gone,
             )
-            for tell, row in zip(told, decided.letters, strict=True)
+            for tell, row in zip(told, decided.letters.rows, strict=True)
         ),
     )
 

@@ -13,7 +13,7 @@ from maildesk.desk.lists import LetterLine, letter_line
 from maildesk.mail import limits
 from maildesk.mail.header import split
 from maildesk.mail.smtp import Envelope
-from maildesk.rules.ticket import tag
+from maildesk.rules.number import tag
 from maildesk.store.tables import (
     AgentRow,
     EventRow,

@@ -10,6 +10,7 @@ from maildesk.mail.message import Reading
 from maildesk.mail.smtp import Envelope
 from maildesk.rules.facts import Facts, Received
 from maildesk.rules.gate import bare
+from maildesk.rules.number import tag
 from maildesk.rules.policy import Policy
 from maildesk.rules.signed import (
     Keyring,
@@ -18,7 +19,6 @@ from maildesk.rules.signed import (
     read_address,
     read_message_id,
 )
-from maildesk.rules.ticket import tag
 from maildesk.rules.why import Finding
 
 _SAYS = {

@@ -9,14 +9,15 @@ from zoneinfo import ZoneInfo
 from maildesk.desk.context import Desk
 from maildesk.mail.message import Mail
 from maildesk.rules import letters as say
-from maildesk.rules.facts import AgentFacts, CustomerFacts, Said, TicketFacts
+from maildesk.rules.facts import Said, TicketFacts
 from maildesk.rules.kinds import Kind, kind_named
 from maildesk.rules.money import Money, hourly_words
+from maildesk.rules.number import tag
+from maildesk.rules.people import AgentFacts, CustomerFacts
 from maildesk.rules.plan import OpenTicket
 from maildesk.rules.policy import Policy
 from maildesk.rules.signed import Purpose
 from maildesk.rules.staff.ready import ready_subjects
-from maildesk.rules.ticket import tag
 
 SAID_LINES = 12  # of each earlier message that a notice repeats
 

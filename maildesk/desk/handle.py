@@ -116,7 +116,7 @@ def _decided(desk: Desk, read: Read, received: Received, facts: Facts, now: date
         raw, own = read.claimed.raw, desk.policy.own
         received = prove_agent(received, facts, raw, desk.trust, own, desk.lookup)
     plan = decide(received, facts, desk.policy, now)
-    written = letters.write(desk, received, read.claimed.raw, facts, plan, now)
+    written = letters.write(desk, facts, plan, now, received, read.claimed.raw)
     return Decided(read.claimed, received, facts, plan, written)
 
 

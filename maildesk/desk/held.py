@@ -7,7 +7,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, Select, and_, func, or_, select
 from sqlmodel import Session, col
 
-from maildesk.rules.ticket import tag
+from maildesk.rules.number import tag
 from maildesk.store.tables import AgentAddressRow, AgentRow, InboundRow, MessageRow
 
 UNPROVEN = "unverified"  # the standing of those that are filed in a ticket

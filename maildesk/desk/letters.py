@@ -4,6 +4,7 @@ Words come from the templates, the figures in them from `rules.letters`; Message
 address and bounce address are signed here. The bytes are fixed now and never again.
 """
 
+import hashlib
 import re
 import secrets
 import threading
@@ -15,12 +16,15 @@ from typing import Any
 from maildesk.config import ConfigError, Site
 from maildesk.desk import figures
 from maildesk.desk.context import Desk
+from maildesk.desk.rows import Written
 from maildesk.mail.attachments import files_of
 from maildesk.mail.compose import to_bytes
 from maildesk.mail.letter import File, Letter
 from maildesk.mail.message import Address
-from maildesk.rules.facts import AgentFacts, CustomerFacts, Facts, Received, Said, TicketFacts
+from maildesk.rules.facts import Facts, Received, Said, TicketFacts
+from maildesk.rules.people import AgentFacts, CustomerFacts
 from maildesk.rules.plan import OpenTicket, Plan, Tell
+from maildesk.rules.requests import named
 from maildesk.rules.signed import (
     HANDLE,
     TOKEN_BYTES,
@@ -41,35 +45,45 @@ EXPIRES = {
     Purpose.CHALLENGE: timedelta(days=1),
 }
 EXPIRES_ELSE = timedelta(days=30)
+LINK_LASTS = timedelta(days=30)  # of a request's page, as long as its reply address
 FILES_MAX = 10 * 1024 * 1024  # octets: more than that few mailboxes take in one letter
 LOGO = 30_000  # octets
 
 
 def write(
-    desk: Desk, received: Received, raw: bytes, facts: Facts, plan: Plan, now: datetime
-) -> tuple[dict[str, Any], ...]:
-    """Return the rows of the letters that a plan sends; `desk.apply` queues them.
+    desk: Desk,
+    facts: Facts,
+    plan: Plan,
+    now: datetime,
+    received: Received | None = None,
+    raw: bytes = b"",
+) -> Written:
+    """Return the letters that a plan sends; `desk.apply` queues them.
 
-    `raw` is the message that caused them: its files go along where the plan says so.
+    `received` is the message that caused them, None for none, and `raw` its bytes: its files go
+    along where the plan says so.
     """
     opened = next((step for step in plan if isinstance(step, OpenTicket)), None)
-    return tuple(
-        _write(desk, _Scene(desk, received, raw, facts, opened, step), now)
+    links: list[dict[str, Any]] = []
+    rows = tuple(
+        _write(desk, _Scene(desk, received, raw, facts, opened, step, links), now)
         for step in plan
         if isinstance(step, Tell)
     )
+    return Written(rows, tuple(links))
 
 
 @dataclass(frozen=True, slots=True)
 class _Scene:
-    """What one letter is about."""
+    """What one letter is about. Pages that it leads to are added to `links`."""
 
     desk: Desk
-    received: Received
+    received: Received | None
     raw: bytes
     facts: Facts
     opened: OpenTicket | None
     tell: Tell
+    links: list[dict[str, Any]]
 
     @property
     def ticket(self) -> OpenTicket | TicketFacts | None:
@@ -82,13 +96,14 @@ class _Scene:
 
 
 def _write(desk: Desk, scene: _Scene, now: datetime) -> dict[str, Any]:
-    tell, mail = scene.tell, scene.received.reading.mail
+    tell = scene.tell
+    mail = scene.received.reading.mail if scene.received else None
     template = tell.letter
     if template.startswith("confirm_") and not desk.renderer.knows(template, tell.language):
         template = "confirm_kind"  # a kind that the site made up and wrote no words for
-    words = desk.renderer.words(template, tell.language, **_values(scene))
+    words = desk.renderer.words(template, tell.language, **_values(scene, now))
     references, parent = tell.thread, tell.thread[-1] if tell.thread else ""
-    if tell.threaded:
+    if tell.threaded and mail is not None:
         parent = mail.message_id
         references = tuple(i for i in (*mail.references, mail.message_id) if i)
     elif tell.ticket_id is not None and not references:
@@ -111,12 +126,12 @@ def _write(desk: Desk, scene: _Scene, now: datetime) -> dict[str, Any]:
         tell.ticket_id,
         tell.person,
         now,
-        tell.asks,
+        tell.request or tell.asks,
     ) | {
         "next_attempt_at": now + timedelta(seconds=tell.delay),
         "once_key": tell.once,
         "purpose": tell.letter,
-        "inbound_id": scene.received.inbound_id,
+        "inbound_id": scene.received.inbound_id if scene.received else None,
         "counted": tell.counted,
         # Nobody bounces to us what we sent to somebody we do not know (SECURITY.md, P8).
         **({"return_path": ""} if tell.counted else {}),
@@ -132,15 +147,15 @@ def _files(scene: _Scene) -> tuple[File, ...]:
 
     Pictures in an agent's text are most often his company's signature; small ones stay behind.
     """
-    if not scene.tell.files:
+    if not scene.tell.files or scene.received is None:
         return ()
     wanted = [
         each
         for each in scene.received.reading.mail.attachments
-        if not (scene.tell.purpose is Purpose.CUSTOMER and each.inline and each.size < LOGO)
+        if not (scene.tell.purpose in _OUTWARD and each.inline and each.size < LOGO)
     ]
     files = files_of(scene.raw, wanted, FILES_MAX) or ()
-    if scene.tell.purpose is not Purpose.CUSTOMER:
+    if scene.tell.purpose not in _OUTWARD:
         return files
     return tuple(file for file in files if not _is_ours(scene.desk, file))
 
@@ -179,11 +194,12 @@ def sign(
     ticket_id: int | None,
     person: int,
     now: datetime,
-    asks: int | None = None,
+    asks: int | str | None = None,
 ) -> dict[str, Any]:
     """Return the outbound row of a letter: its Message-ID and addresses signed, its bytes made.
 
-    An answer comes to the address for its ticket, or for the held mail that it `asks` about.
+    An answer comes to the address for its ticket, or for what it `asks` about: a held mail, or a
+    request by its name.
     """
     ring, home = desk.keyring, desk.site.desk.address
     token = new_token(_random.take(TOKEN_BYTES))
@@ -213,7 +229,7 @@ def sign(
 
 def check_addresses(site: Site, ring: Keyring, now: datetime) -> None:
     """Return if the desk's address leaves room for a signature. Raises ConfigError otherwise."""
-    far = SignedAddress(Purpose.CUSTOMER, "9" * 10, 32**3, now.date() + timedelta(days=3650))
+    far = SignedAddress(Purpose.REQUEST, "9" * 8 + "v99", 32**3, now.date() + timedelta(days=3650))
     try:
         address(ring, site.desk.address, far)
     except ValueError as error:
@@ -251,18 +267,43 @@ def _root(desk: Desk, ticket_id: int) -> str:
 _REMINDING = frozenset({"staff_assigned", "staff_reply", "staff_third_party"})
 
 
-def _values(scene: _Scene) -> dict[str, Any]:
+def _values(scene: _Scene, now: datetime) -> dict[str, Any]:
     tell, facts, received = scene.tell, scene.facts, scene.received
+    wanted = received.subject.kind if received else None
     about = figures.About(
-        scene.desk, tell.language, scene.ticket, facts.customer, facts.agents,
-        received.subject.kind,
-    )  # fmt: skip
+        scene.desk, tell.language, scene.ticket, facts.customer, facts.agents, wanted
+    )
     shown = figures.values(about)
     if tell.ticket_id is not None and tell.letter in _REMINDING:
         shown["last"] = figures.said_figures(about, facts.staff.latest.get(tell.ticket_id, ()))
-    shown["mail"] = replace(
-        figures.mail_figures(received.reading.mail, tell.own, tell.language), mark=received.mark
-    )
-    if tell.purpose is not Purpose.CUSTOMER:
+    if received is not None:
+        mail = figures.mail_figures(received.reading.mail, tell.own, tell.language)
+        shown["mail"] = replace(mail, mark=received.mark)
+    if tell.purpose not in _OUTWARD:
         shown |= figures.for_staff(about, tell.purpose, tell.person)
-    return shown | tell.more
+    shown |= tell.more
+    if tell.link and scene.desk.site.web.base_url:
+        shown["request"] = replace(shown["request"], link=_page(scene, now))
+    return shown
+
+
+_OUTWARD = frozenset({Purpose.CUSTOMER, Purpose.REQUEST})
+
+
+def _page(scene: _Scene, now: datetime) -> str:
+    """Return the address of a request's page for one person; only the token's hash is kept."""
+    tell, named_ = scene.tell, named(scene.tell.request)
+    if named_ is None:
+        raise ValueError(f"{tell.request!r} is not the name of a request")
+    token = new_token(_random.take(TOKEN_BYTES))
+    scene.links.append(
+        {
+            "token_sha256": hashlib.sha256(token.encode("ascii")).hexdigest(),
+            "ticket_id": named_[0],
+            "number": named_[1],
+            "address": tell.to.address,
+            "made_at": now,
+            "expires_at": now + LINK_LASTS,
+        }
+    )
+    return f"{scene.desk.site.web.base_url}/r/{token}"

@@ -13,16 +13,10 @@ from sqlmodel import Session, col
 from maildesk.desk import outbox
 from maildesk.desk.people import Refused
 from maildesk.mail.smtp import Envelope
-from maildesk.rules.ticket import FACTS, PromiseClock, State, tag
-from maildesk.store.tables import (
-    AgentRow,
-    CustomerRow,
-    InboundRow,
-    OutboundRow,
-    RawRow,
-    TicketRow,
-    TimeRow,
-)
+from maildesk.rules.number import tag
+from maildesk.rules.ticket import FACTS, PromiseClock, State
+from maildesk.store.tables import AgentRow, CustomerRow, InboundRow, OutboundRow, RawRow, TicketRow
+from maildesk.store.work_tables import TimeRow
 
 LETTERS_DUE = ("queued", "failed", "held")
 QUARANTINE = ("held", "set_aside", "automatic")

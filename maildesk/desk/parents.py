@@ -13,8 +13,8 @@ from maildesk.mail.message import Origin
 from maildesk.mail.parent import letter_text, without_parent
 from maildesk.mail.quote import is_reply
 from maildesk.rules.facts import Facts, Received
+from maildesk.rules.number import tag
 from maildesk.rules.staff.orders import holds_notice
-from maildesk.rules.ticket import tag
 from maildesk.store import queries
 
 _UNCUT = 300  # characters: a shorter reply holds no letter of ours that it would not name

@@ -13,7 +13,8 @@ from maildesk.desk.trust import Trust
 from maildesk.mail.auth_results import RESULTS, Verdict, verdict_of
 from maildesk.mail.message import Origin, Reading
 from maildesk.mail.smtp import Envelope
-from maildesk.rules.facts import AgentFacts, Facts, Proofs, Received
+from maildesk.rules.facts import Facts, Proofs, Received
+from maildesk.rules.people import AgentFacts
 from maildesk.rules.signed import Keyring, read_address, read_message_id
 from maildesk.rules.staff.mail import is_proven
 

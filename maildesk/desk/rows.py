@@ -20,14 +20,49 @@ class Changed(Exception):
 
 
 @dataclass(frozen=True, slots=True)
+class Written:
+    """Finished letters: rows of OutboundRow, and of LinkRow for the pages that they lead to."""
+
+    rows: tuple[dict[str, Any], ...] = ()
+    links: tuple[dict[str, Any], ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class Decided:
-    """One message with its plan and the letters written for it (rows of OutboundRow)."""
+    """One message with its plan and the letters written for it."""
 
     claimed: Claimed
     received: Received
     facts: Facts
     plan: Plan
-    letters: tuple[dict[str, Any], ...]
+    letters: Written
+
+    @property
+    def actor(self) -> str:
+        """Who did it, for the journal."""
+        if self.received.cleared:
+            return DESK
+        return self.received.reading.mail.author or "unknown"
+
+    @property
+    def inbound_id(self) -> int | None:
+        """The mail that caused it."""
+        return self.claimed.inbound_id
+
+
+@dataclass(frozen=True, slots=True)
+class Acted:
+    """A plan that no mail caused: the time, or somebody on a page (`actor`)."""
+
+    actor: str
+    facts: Facts
+    plan: Plan
+    letters: Written
+    inbound_id: int | None = None
+
+
+Cause = Decided | Acted
+DESK = "maildesk"  # the actor where nobody did it but the desk itself
 
 
 class Rows:
@@ -39,7 +74,8 @@ class Rows:
         self.handled: list[dict[str, Any]] = []
         self.touched: dict[int, dict[str, Any]] = {}
         self.changes: list[Change] = []
-        self.others: list[Callable[[Session], None]] = []  # rare, each in its own words
+        self.firsts: list[Callable[[Session], None]] = []  # before the new rows
+        self.others: list[Callable[[Session], None]] = []  # after them; rare, in their own words
         self.threads: list[dict[str, Any]] = []
         self.letters: list[dict[str, Any]] = []
         self.marks: list[MarkUndeliverable] = []
@@ -47,25 +83,25 @@ class Rows:
 
     def journal(
         self,
-        decided: Decided,
+        cause: Cause,
         ticket_id: int,
         trigger: str,
         before: State | None = None,
         to: State | None = None,
         detail: str = "",
+        row: str = "",
     ) -> None:
         """Add a line to the journal of a ticket."""
         self.new[EventRow].append(
             {
                 "ticket_id": ticket_id,
                 "at": self.now,
-                "actor": "maildesk"
-                if decided.received.cleared
-                else decided.received.reading.mail.author or "unknown",
+                "actor": cause.actor,
                 "trigger": trigger,
                 "from_state": before.value if before else "",
                 "to_state": to.value if to else "",
                 "detail": detail,
-                "inbound_id": decided.claimed.inbound_id,
+                "row": row,
+                "inbound_id": cause.inbound_id,
             }
         )

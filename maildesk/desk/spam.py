@@ -9,8 +9,9 @@ from sqlalchemy.orm import aliased
 from sqlmodel import Session, col
 
 from maildesk.desk.people import Refused
+from maildesk.rules.number import tag
 from maildesk.rules.spam import HIDDEN
-from maildesk.rules.ticket import State, tag
+from maildesk.rules.ticket import State
 from maildesk.store.db import Database, rows_met
 from maildesk.store.tables import InboundRow, MessageRow, TicketRow
 

@@ -9,7 +9,7 @@ from sqlmodel import Session, col
 
 from maildesk.desk.lists import LetterLine, TicketLine, joined, letter_line, ticket_line
 from maildesk.desk.people import Refused
-from maildesk.rules.ticket import parse_number, tag
+from maildesk.rules.number import parse_number, tag
 from maildesk.store.foreign_numbers import numbers_of
 from maildesk.store.tables import (
     AgentRow,
@@ -19,9 +19,8 @@ from maildesk.store.tables import (
     OutboundRow,
     ParticipantRow,
     TicketRow,
-    TimeRow,
-    TimerRow,
 )
+from maildesk.store.work_tables import TimeRow, TimerRow
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,7 +10,8 @@ from typing import Any
 from maildesk.mail.message import Address, Reading
 from maildesk.mail.smtp import Envelope
 from maildesk.rules.failures import Unreachable
-from maildesk.rules.money import Money
+from maildesk.rules.people import AgentFacts, ContactFacts, CustomerFacts
+from maildesk.rules.process_facts import NO_PROCESS, ProcessFacts
 from maildesk.rules.signed import SignedAddress
 from maildesk.rules.subject import Subject
 from maildesk.rules.ticket import State
@@ -27,47 +28,15 @@ class Match(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class CustomerFacts:
-    """The organisation that pays. `rate` is net, for an hour; None means the desk's."""
-
-    id: int
-    name: str
-    language: str = ""
-    rate: Money | None = None
-    contract: str = ""
-    has_accepted_terms: bool = False
-    limit_minutes: int | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class ContactFacts:
-    """A person of a customer, known by his address."""
-
-    customer_id: int
-    address: str
-    name: str = ""
-    language: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class AgentFacts:
-    """A person of the agency. `address` is where he gets his mail.
-
-    `told_of_new` says whether he gets one for each new ticket; of answers he is always told.
-    """
-
-    id: int
-    login: str
-    name: str
-    address: str
-    language: str = ""
-    enabled: bool = True
-    told_of_new: bool = True
-
-
-@dataclass(frozen=True, slots=True)
 class TicketFacts:
-    """A ticket that a message may belong to. `participants` maps addresses to their numbers."""
+    """A ticket that a message may belong to. `participants` maps addresses to their numbers.
+
+    `cycle` counts its promises. `alert_at` is when its promise is looked at next, None for
+    never; `met_at` and `breached_at` are of the present one. `waits_for` says why it waits for an
+    approval (`requests.About`). `limit_minutes` is the approved total of work, None: what is
+    agreed with the customer or for all; with `limit_open` there is none. `free` makes all its
+    time free ("goodwill").
+    """
 
     id: int
     version: int
@@ -87,6 +56,17 @@ class TicketFacts:
     planned_at: datetime | None = None
     category: str = ""
     merged_into: int | None = None
+    urgent: bool = False
+    opened_at: datetime | None = None
+    cycle: int = 1
+    alert_at: datetime | None = None
+    met_at: datetime | None = None
+    breached_at: datetime | None = None
+    responded_at: datetime | None = None
+    waits_for: str = ""
+    limit_minutes: int | None = None
+    limit_open: bool = False
+    free: str = ""
 
     def number_of(self, address: str) -> int:
         """Return the participant's number in this ticket, or 0."""
@@ -305,3 +285,4 @@ class Facts:
     staff: StaffFacts = field(default_factory=StaffFacts)
     blocked: str = ""
     unreachable: Mapping[str, Unreachable] = field(default_factory=dict)
+    process: ProcessFacts = NO_PROCESS

@@ -12,7 +12,7 @@ colours. A mistake costs little: only who takes part in a ticket is led to it (S
 
 import re
 
-from maildesk.rules.ticket import parse_number
+from maildesk.rules.number import parse_number
 
 MOST = 3  # numbers of one subject that are read
 

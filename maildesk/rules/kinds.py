@@ -22,7 +22,8 @@ class Kind:
 
     `tags` are the words between square brackets at the head of a subject; their case and
     spacing are free. `factor` multiplies the price of an hour. Without `promise` no due time
-    is named. Raises ValueError for a factor that is not a number above zero.
+    is named. At most `quota_day` of a working day and `quota_week` of a week are taken as ordered
+    at once, 0: any number. Raises ValueError for a factor that is not a number above zero.
     """
 
     name: str
@@ -30,6 +31,8 @@ class Kind:
     factor: Decimal = Decimal(1)
     promise: Promise | None = None
     measures: Measure = Measure.DONE
+    quota_day: int = 0
+    quota_week: int = 0
 
     def __post_init__(self) -> None:
         if not self.factor.is_finite() or self.factor <= 0:
@@ -61,6 +64,8 @@ def kind_of(
     minutes: int = 0,
     cutoff: str = "",
     measures: str = "done",
+    quota_day: int = 0,
+    quota_week: int = 0,
 ) -> Kind:
     """Return the kind of plain values, as they stand in the configuration.
 
@@ -68,7 +73,7 @@ def kind_of(
     """
     try:
         given = promise_of(promise, minutes, cutoff)
-        return Kind(name, tuple(tags), factor, given, Measure(measures))
+        return Kind(name, tuple(tags), factor, given, Measure(measures), quota_day, quota_week)
     except ValueError as error:
         raise ValueError(f"kind {name!r}: {error}") from None
 

@@ -4,7 +4,8 @@ from datetime import datetime
 from typing import Any
 
 from maildesk.mail.message import Address
-from maildesk.rules.facts import AgentFacts, Facts, Received, TicketFacts
+from maildesk.rules.facts import Facts, Received, TicketFacts
+from maildesk.rules.people import AgentFacts
 from maildesk.rules.plan import OpenTicket, Tell
 from maildesk.rules.policy import Policy
 from maildesk.rules.signed import Purpose

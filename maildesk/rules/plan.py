@@ -3,11 +3,14 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
+from decimal import Decimal
 from typing import Any
 
 from maildesk.mail.message import Address
+from maildesk.rules.entries import EntryType
 from maildesk.rules.facts import TicketFacts
 from maildesk.rules.failures import Unreachable
+from maildesk.rules.requests import How, Request, Verdict
 from maildesk.rules.signed import Purpose
 from maildesk.rules.ticket import State
 
@@ -41,6 +44,7 @@ class OpenTicket:
     presales: bool = False
     wish: str = ""
     contradiction: bool = False
+    waits_for: str = ""
     follows: int | None = None
     mentions: tuple[int, ...] = ()
     state: State = State.NEW
@@ -61,18 +65,23 @@ class AddMessage:
 
 @dataclass(frozen=True, slots=True)
 class SetState:
-    """Change a ticket's state; `trigger` goes into the journal."""
+    """Change a ticket's state; `trigger` goes into the journal.
+
+    `row` is the id of the transition in `rules.ticket`, "" for the only one between the two.
+    """
 
     ticket_id: int
     before: State
     to: State
     trigger: str
+    row: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class Change:
-    """Set fields of a ticket: assignee_id, kind, due_at, clock_started_at, wake_at, planned_at,
-    category, merged_into. `trigger` and `detail` go into the journal.
+    """Set fields of a ticket: those of TicketFacts, by their names there.
+
+    `trigger` and `detail` go into the journal.
     """
 
     ticket_id: int
@@ -83,12 +92,70 @@ class Change:
 
 @dataclass(frozen=True, slots=True)
 class Book:
-    """Book work on a ticket, in minutes; below zero it corrects what was booked before."""
+    """Book work on a ticket, in minutes; below zero it corrects what was booked before.
+
+    `kind` is the ticket's kind at that time with its `factor`, `rate_minor` the price of an hour
+    (None: the desk's). `free` says why it is not charged, "" if it is. `began_at` is known of a
+    timer only; other work is taken to end when it was booked.
+    """
 
     ticket_id: int
     agent_id: int
     minutes: int
     words: str = ""
+    type: EntryType = EntryType.WORK
+    kind: str = ""
+    factor: Decimal = Decimal(1)
+    rate_minor: int | None = None
+    free: str = ""
+    contract_id: int | None = None
+    began_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Touch:
+    """Look at a ticket for a change that no mail causes: it must be as it was when looked at."""
+
+    ticket_id: int
+
+
+@dataclass(frozen=True, slots=True)
+class Ask:
+    """Make a request, in place of the open one of its ticket. Its letters are Tell steps."""
+
+    request: Request
+
+
+@dataclass(frozen=True, slots=True)
+class Judge:
+    """Note what became of a request. It must still have the verdict `was`."""
+
+    ticket_id: int
+    number: int
+    verdict: Verdict
+    by: str
+    how: How
+    was: Verdict = Verdict.OPEN
+    deemed: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Remind:
+    """Note that a reminder of a request went out (`reminders` in all) and when the next is due."""
+
+    ticket_id: int
+    number: int
+    reminders: int
+    remind_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class Note:
+    """Write a line into a ticket's journal that changes nothing else."""
+
+    ticket_id: int
+    trigger: str
+    detail: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -162,7 +229,9 @@ class Tell:
 
     An answer to a customer names its author (`sender`), follows the Message-IDs in `thread`,
     carries the `files` of the mail that caused it, and waits `delay` seconds for an undo.
-    `asks` is the held mail that an OK in answer to it releases. `own` is what of the mail's
+    `asks` is the held mail that an OK in answer to it releases, `request` the name of the request
+    that it asks about or tells the decision of; with `link` it holds the address of its page for
+    the recipient. `own` is what of the mail's
     text is shown, without command lines; "" means all of it. `ticket` is the ticket as it
     will be, where that differs from what was looked at.
     """
@@ -182,6 +251,8 @@ class Tell:
     delay: int = 0
     files: bool = False
     asks: int | None = None
+    request: str = ""
+    link: bool = False
     own: str = ""
     ticket: OpenTicket | TicketFacts | None = None
     more: dict[str, Any] = field(default_factory=dict)
@@ -189,6 +260,7 @@ class Tell:
 
 Step = (
     Leave | OpenTicket | AddMessage | SetState | Change | Book | Timer | Participate | Deed
-    | TakeBack | Release | MarkUndeliverable | MarkUnreachable | Tell
+    | TakeBack | Release | MarkUndeliverable | MarkUnreachable | Touch | Ask | Judge | Remind
+    | Note | Tell
 )  # fmt: skip
 Plan = tuple[Step, ...]

@@ -14,7 +14,8 @@ from maildesk.rules.verdict import Filter
 class Policy:
     """What `decide` has to know about the desk. `own` are all its addresses, lower case.
 
-    `automatic_from` are machines whose mail opens tickets; `limit_minutes` is the work that needs no further approval.
+    `automatic_from` are machines whose mail opens tickets; `limit_minutes` is the work that needs no further approval; the fields after `undo_seconds` are
+    those of [process] in the configuration, days are working days.
     """
 
     code: str
@@ -29,6 +30,16 @@ class Policy:
     assign: Rule = field(default_factory=lambda: Rule(How.ROUND_ROBIN))
     reopen_days: int = 14
     undo_seconds: int = 60
+    warn_minutes: int = 15
+    hold_on_request: bool = True
+    step_minutes: int = 60
+    mail_limit: Money = field(default_factory=lambda: Money(100_000))
+    reminder_days: tuple[int, ...] = (5, 10)
+    acceptance_days: int = 5
+    give_up_days: int = 15
+    third_party_pauses: bool = False
+    golive_needs_acceptance: bool = True
+    has_page: bool = False
     automatic_from: frozenset[str] = frozenset()
     spam: Filter = field(default_factory=Filter)
     budget: Budget = field(default_factory=lambda: Budget(3, 10, 50, 200))

@@ -5,9 +5,10 @@ from datetime import datetime
 from typing import Any
 
 from maildesk.mail.message import Address, Origin
-from maildesk.rules.facts import AgentFacts, Facts, Received
+from maildesk.rules.facts import Facts, Received
 from maildesk.rules.failures import Unreachable
 from maildesk.rules.letters import is_german, moment_words
+from maildesk.rules.people import AgentFacts
 from maildesk.rules.plan import AddMessage, Leave, MarkUnreachable, Plan, Step, Tell
 from maildesk.rules.policy import Policy
 from maildesk.rules.signed import Purpose

@@ -18,7 +18,7 @@ from functools import lru_cache
 
 from maildesk.rules.foreign import foreign_numbers
 from maildesk.rules.kinds import Kind
-from maildesk.rules.ticket import parse_number
+from maildesk.rules.number import parse_number
 
 LONGEST = 2000  # characters that are read: two header lines at their limit (RFC 5322 2.1.1)
 

@@ -7,12 +7,14 @@ of the plan does is said in `why_plan`.
 from dataclasses import dataclass
 
 from maildesk.mail.message import Origin
-from maildesk.rules.facts import AgentFacts, Candidate, Facts, Match, Received
+from maildesk.rules.facts import Candidate, Facts, Match, Received
 from maildesk.rules.gate import bare
 from maildesk.rules.join import join, takes_part
+from maildesk.rules.number import tag
+from maildesk.rules.people import AgentFacts
 from maildesk.rules.plan import AddMessage, OpenTicket, Plan
 from maildesk.rules.policy import Policy
-from maildesk.rules.ticket import State, is_closed, tag
+from maildesk.rules.ticket import State, is_closed
 
 ORIGINS = {
     Origin.PERSON: "a person",

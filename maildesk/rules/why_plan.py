@@ -4,6 +4,7 @@ from datetime import datetime
 from typing import Any
 
 from maildesk.rules.facts import Facts
+from maildesk.rules.number import tag
 from maildesk.rules.plan import (
     AddMessage,
     Book,
@@ -23,7 +24,7 @@ from maildesk.rules.plan import (
     Timer,
 )
 from maildesk.rules.policy import Policy
-from maildesk.rules.ticket import State, tag
+from maildesk.rules.ticket import State
 
 _LEFT = {
     "duplicate": "leave it as a duplicate",

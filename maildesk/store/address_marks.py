@@ -6,8 +6,8 @@ from datetime import datetime
 from sqlalchemy import bindparam, select
 from sqlmodel import Session, SQLModel
 
-from maildesk.rules.facts import ContactFacts
 from maildesk.rules.failures import Unreachable
+from maildesk.rules.people import ContactFacts
 from maildesk.store.rows import chunks
 from maildesk.store.tables import AddressMarkRow
 

@@ -12,19 +12,10 @@ from sqlalchemy import func, select
 from sqlmodel import Session, SQLModel, col
 
 from maildesk.mail.message import Address
-from maildesk.rules.facts import (
-    AgentFacts,
-    Budget,
-    Candidate,
-    ContactFacts,
-    CustomerFacts,
-    Facts,
-    Match,
-    Received,
-    SentLetter,
-    TicketFacts,
-)
+from maildesk.rules.facts import Budget, Candidate, Facts, Match, Received, SentLetter, TicketFacts
 from maildesk.rules.money import Money
+from maildesk.rules.people import AgentFacts, ContactFacts, CustomerFacts
+from maildesk.rules.requests import named as request_named
 from maildesk.rules.signed import HANDLE, Keyring, Purpose, read_message_id
 from maildesk.rules.ticket import State
 from maildesk.store import budgets
@@ -81,9 +72,9 @@ def facts(
     loads = _loads(session) if balance else {}
     result = []
     for each, (ticket_id, message_id) in zip(asked, numbers, strict=True):
-        contact = contacts.get(each.author)
+        person = contacts.get(each.author)
         customer_id = (
-            contact.customer_id if contact else customers["@"].get(each.author.rpartition("@")[2])
+            person.customer_id if person else customers["@"].get(each.author.rpartition("@")[2])
         )
         agent = by_address.get(each.author)
         theirs = {} if agent else foreign  # no number of another desk leads an agent anywhere
@@ -94,14 +85,14 @@ def facts(
                 known=each.content_key in known,
                 known_in=known.get(each.content_key),
                 agent=agent,
-                contact=contact,
+                contact=person,
                 customer=customers["#"].get(customer_id),
                 candidates=tuple(_candidates(each, letters, threads, found, known, theirs)),
                 letter=next((letters[h] for h in each.handles if h in letters), None),
                 agents=agents,
                 open_tickets=loads,
                 budget=spent.get(each.author, Budget()),
-                blocked=block_of(each.sender, contact, blocks) if blocks else "",
+                blocked=block_of(each.sender, person, blocks) if blocks else "",
                 unreachable=unreachable,
             )
         )
@@ -139,6 +130,13 @@ class _Asked:
             for address in received.proofs.addresses
             if address.purpose in ABOUT_TICKETS and address.subject.isdigit()
         ]
+        asked = [
+            name
+            for address in received.proofs.addresses
+            if address.purpose is Purpose.REQUEST and (name := request_named(address.subject))
+        ]
+        self.request = asked[0] if asked else None
+        self.signed_tickets += [ticket_id for ticket_id, _ in asked]
         bounced = [a.subject for a in received.proofs.addresses if a.purpose is Purpose.BOUNCE]
         signed = [read_message_id(keyring, mid) for mid in (*named, *references)]
         self.handles = list(dict.fromkeys(bounced + [token[:HANDLE] for token in signed if token]))
@@ -216,6 +214,17 @@ def tickets(session: Session, ids: Collection[int]) -> dict[int, TicketFacts]:
             planned_at=row.planned_at,
             category=row.category,
             merged_into=row.merged_into,
+            urgent=row.urgent,
+            opened_at=row.opened_at,
+            cycle=row.cycle,
+            alert_at=row.alert_at,
+            met_at=row.met_at,
+            breached_at=row.breached_at,
+            responded_at=row.responded_at,
+            waits_for=row.waits_for,
+            limit_minutes=row.limit_minutes,
+            limit_open=row.limit_open,
+            free=row.free,
         )
         for id_, row in rows.items()
     }
@@ -233,6 +242,14 @@ def customer(row: Any) -> CustomerFacts:
         has_accepted_terms=row.terms_accepted_at is not None,
         limit_minutes=row.limit_minutes,
     )
+
+
+def contact(row: Any) -> ContactFacts:
+    """Return a row of `contact` as a value."""
+    return ContactFacts(
+        row.customer_id, row.address, row.name, row.language, row.id or 0, row.may_approve,
+        row.approve_up_to,
+    )  # fmt: skip
 
 
 def agents(session: Session) -> list[AgentFacts]:
@@ -268,8 +285,7 @@ def _people(
     session: Session, authors: Collection[str]
 ) -> tuple[dict[str, ContactFacts], dict[str, dict[Any, Any]]]:
     contacts = {
-        row.address: ContactFacts(row.customer_id, row.address, row.name, row.language)
-        for row in rows_where(session, ContactRow, "address", authors)
+        row.address: contact(row) for row in rows_where(session, ContactRow, "address", authors)
     }
     domains = {author.rpartition("@")[2] for author in set(authors) - contacts.keys()}
     by_domain = {

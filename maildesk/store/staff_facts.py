@@ -16,9 +16,7 @@ from sqlmodel import Session, col
 from maildesk.mail.message import Mail
 from maildesk.mail.quote import without_quotes
 from maildesk.rules.facts import (
-    AgentFacts,
     Candidate,
-    ContactFacts,
     DoneDeed,
     Facts,
     Match,
@@ -29,23 +27,23 @@ from maildesk.rules.facts import (
     StaffFacts,
     TicketLine,
 )
+from maildesk.rules.people import AgentFacts
 from maildesk.rules.signed import Purpose
 from maildesk.rules.subject import read_subject
 from maildesk.rules.ticket import State
 from maildesk.store import queries
+from maildesk.store.process import process_facts
 from maildesk.store.tables import (
     ContactRow,
     CustomerRow,
-    DeedRow,
     DomainRow,
     InboundRow,
     MessageRow,
     OutboundRow,
     ThreadRow,
     TicketRow,
-    TimeRow,
-    TimerRow,
 )
+from maildesk.store.work_tables import DeedRow, TimeRow, TimerRow
 
 QUEUE_MAX = 100
 HISTORY_MAX = 8
@@ -105,6 +103,7 @@ def with_staff_facts(session: Session, received: Received, facts: Facts, code: s
         candidates=candidates,
         customer=queries.customer(customer) if customer else None,
         staff=_staff_facts(session, received, agent, [each.ticket.id for each in candidates]),
+        process=process_facts(session, [each.ticket for each in candidates]),
     )
 
 
@@ -118,7 +117,7 @@ def _staff_facts(
 ) -> StaffFacts:
     timer = session.get(TimerRow, agent.id)
     return StaffFacts(
-        threads={each: _thread(session, each) for each in tickets},
+        threads={each: thread(session, each) for each in tickets},
         minutes=_minutes(session, tickets),
         deeds={each: deed for each in tickets if (deed := _deed(session, agent.id, each))},
         merged=_merged(session, tickets),
@@ -139,7 +138,7 @@ def _staff_facts(
     )  # fmt: skip
 
 
-def _thread(session: Session, ticket_id: int) -> tuple[str, ...]:
+def thread(session: Session, ticket_id: int) -> tuple[str, ...]:
     """Return Message-IDs an answer follows: what we sent the customers, then what they wrote last."""
     written = select(col(MessageRow.message_id)).where(
         col(MessageRow.ticket_id) == ticket_id,
@@ -260,9 +259,7 @@ def _person(session: Session, address: str) -> Person:
     )
     return Person(
         address=address,
-        contact=ContactFacts(contact.customer_id, contact.address, contact.name, contact.language)
-        if contact
-        else None,
+        contact=queries.contact(contact) if contact else None,
         customer=queries.customer(customer) if customer else None,
         history=_lines(session, history),
     )

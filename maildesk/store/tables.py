@@ -108,6 +108,8 @@ class CustomerRow(SQLModel, table=True):
     terms_version: str = ""
     terms_accepted_at: datetime | None = moment(nullable=True)
     terms_accepted_by: str = ""
+    terms_accepted_how: str = long_text()
+    price_list: str = long_text()
     limit_minutes: int | None = None
     created_at: datetime = moment()
 
@@ -122,6 +124,7 @@ class ContactRow(SQLModel, table=True):
     address: str = Field(unique=True)
     language: str = ""
     may_approve: bool = False
+    approve_up_to: int | None = None
 
 
 class DomainRow(SQLModel, table=True):
@@ -167,6 +170,10 @@ class TicketRow(SQLModel, table=True):
               postgresql_where=text("NOT closed")),
         Index("ticket_wake", "wake_at", sqlite_where=text("wake_at IS NOT NULL"),
               postgresql_where=text("wake_at IS NOT NULL")),
+        Index("ticket_alert", "alert_at", sqlite_where=text("alert_at IS NOT NULL"),
+              postgresql_where=text("alert_at IS NOT NULL")),
+        Index("ticket_resolved", "resolved_at", sqlite_where=text("state = 'resolved'"),
+              postgresql_where=text("state = 'resolved'")),
         Index("ticket_load", "assignee_id", sqlite_where=text("closed = 0"),
               postgresql_where=text("NOT closed")),
     )  # fmt: skip
@@ -192,6 +199,15 @@ class TicketRow(SQLModel, table=True):
     wake_at: datetime | None = moment(nullable=True)
     paused_at: datetime | None = moment(nullable=True)
     category: str = long_text()
+    cycle: int = Field(default=1, sa_column_kwargs={"server_default": text("1")})
+    alert_at: datetime | None = moment(nullable=True)
+    met_at: datetime | None = moment(nullable=True)
+    breached_at: datetime | None = moment(nullable=True)
+    responded_at: datetime | None = moment(nullable=True)
+    waits_for: str = long_text()
+    limit_minutes: int | None = None
+    limit_open: bool = Field(default=False, sa_column_kwargs={"server_default": false()})
+    free: str = long_text()
     merged_into: int | None = link("ticket.id", nullable=True)
     follows: int | None = link("ticket.id", nullable=True)
 
@@ -259,7 +275,10 @@ class ThreadRow(SQLModel, table=True):
 
 
 class EventRow(SQLModel, table=True):
-    """The journal: one line for each change, never changed and never deleted (triggers)."""
+    """The journal: one line for each change, never changed and never deleted (triggers).
+
+    `row` is the id of the transition in rules.ticket that changed the state.
+    """
 
     __tablename__ = "event"
     id: int | None = key()
@@ -270,6 +289,7 @@ class EventRow(SQLModel, table=True):
     from_state: str = ""
     to_state: str = ""
     detail: str = long_text()
+    row: str = long_text()
     inbound_id: int | None = link("inbound.id", nullable=True)
 
 
@@ -307,48 +327,6 @@ class OutboundRow(SQLModel, table=True):
     settled_at: datetime | None = moment(nullable=True)
     last_reply: str = long_text()
     undeliverable: str = ""
-
-
-class TimeRow(SQLModel, table=True):
-    """Work that was booked, in minutes. It is never changed: a correction is an entry below zero."""
-
-    __tablename__ = "time_entry"
-    id: int | None = key()
-    ticket_id: int = link("ticket.id", index=True)
-    agent_id: int = link("agent.id")
-    minutes: int
-    booked_at: datetime = moment()
-    inbound_id: int | None = link("inbound.id", nullable=True)
-    words: str = long_text()
-
-
-class TimerRow(SQLModel, table=True):
-    """The work timer that runs for an agent; one each."""
-
-    __tablename__ = "timer"
-    agent_id: int = Field(
-        sa_column=Column(BigInteger, ForeignKey("agent.id"), primary_key=True, autoincrement=False)
-    )
-    ticket_id: int = link("ticket.id")
-    started_at: datetime = moment()
-
-
-class DeedRow(SQLModel, table=True):
-    """What one mail of an agent did to one ticket, so that it can be taken back.
-
-    `before` holds the ticket's fields as they were and as they became (JSON, a list of two, only
-    those that changed); its time entries and letters carry the same `inbound_id`.
-    """
-
-    __tablename__ = "deed"
-    id: int | None = key()
-    inbound_id: int = link("inbound.id", unique=True)
-    agent_id: int = link("agent.id", index=True)
-    ticket_id: int = link("ticket.id", index=True)
-    done_at: datetime = moment()
-    words: str = long_text()
-    before: str = long_text()
-    undone_at: datetime | None = moment(nullable=True)
 
 
 class AddressMarkRow(SQLModel, table=True):

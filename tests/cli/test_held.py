@@ -18,7 +18,8 @@ from maildesk.desk.lock import hold_alone
 from maildesk.desk.reader import ReaderLimits, Readers
 from maildesk.mail.smtp import Envelope
 from maildesk.render import Renderer
-from maildesk.store.tables import InboundRow, MessageRow, TimeRow
+from maildesk.store.tables import InboundRow, MessageRow
+from maildesk.store.work_tables import TimeRow
 
 NOW = datetime.now(UTC)
 LENA, MURAT, ANNA = "lena@agency.example", "murat@agency.example", "anna@firm.example"

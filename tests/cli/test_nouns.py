@@ -15,17 +15,11 @@ from maildesk.desk.keys import load_keyring
 from maildesk.mail.reading import read
 from maildesk.mail.smtp import Envelope
 from maildesk.render import Renderer
-from maildesk.rules.ticket import tag
+from maildesk.rules.number import tag
 from maildesk.store.db import Database
 from maildesk.store.foreign_numbers import remember
-from maildesk.store.tables import (
-    InboundRow,
-    OutboundRow,
-    SettingRow,
-    TicketRow,
-    TimeRow,
-    TimerRow,
-)
+from maildesk.store.tables import InboundRow, OutboundRow, SettingRow, TicketRow
+from maildesk.store.work_tables import TimeRow, TimerRow
 
 NOW = datetime.now(UTC)
 

@@ -22,8 +22,8 @@ from maildesk.desk.keys import load_keyring
 from maildesk.desk.reader import Readers
 from maildesk.mail.smtp import Envelope
 from maildesk.render import Renderer
+from maildesk.rules.number import tag
 from maildesk.rules.signed import HANDLE, Purpose, SignedAddress, read_address, read_message_id
-from maildesk.rules.ticket import tag
 from maildesk.store.tables import (
     AgentAddressRow,
     AgentRow,
@@ -35,8 +35,8 @@ from maildesk.store.tables import (
     MessageRow,
     OutboundRow,
     TicketRow,
-    TimeRow,
 )
+from maildesk.store.work_tables import TimeRow
 
 START = datetime(2026, 11, 23, 9, 0, tzinfo=UTC)  # Monday, 10:00 in Berlin
 SUPPORT = "support@desk.example"

@@ -3,7 +3,8 @@
 from email.message import EmailMessage
 
 from maildesk.config.models import Desk as DeskSection
-from maildesk.store.tables import ParticipantRow, TimeRow, TimerRow
+from maildesk.store.tables import ParticipantRow
+from maildesk.store.work_tables import TimeRow, TimerRow
 from tests.desk.office import ANNA, BERT, LENA, MURAT, SUPPORT, mail
 
 FORWARD = (

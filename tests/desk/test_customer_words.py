@@ -17,7 +17,7 @@ from maildesk.mail.reading import read
 from maildesk.mail.smtp import Envelope
 from maildesk.render import Renderer
 from maildesk.rules.decide import decide
-from maildesk.rules.facts import AgentFacts, Candidate, Match, Received, SentLetter
+from maildesk.rules.facts import Candidate, Match, Received, SentLetter
 from maildesk.rules.letters import (
     CustomerFigures,
     DeskFigures,
@@ -26,12 +26,14 @@ from maildesk.rules.letters import (
     TicketFigures,
     excerpt,
 )
+from maildesk.rules.number import tag
+from maildesk.rules.people import AgentFacts
 from maildesk.rules.plan import Plan, Tell
 from maildesk.rules.signed import Purpose
 from maildesk.rules.staff.opening import UNTITLED
 from maildesk.rules.staff.ready import ready_subjects
 from maildesk.rules.subject import read_subject
-from maildesk.rules.ticket import State, tag
+from maildesk.rules.ticket import State
 from tests.desk.office import LENA, Office, Sent
 from tests.mails.replies import PROGRAMS, outlook, web, written
 from tests.mails.replies.written import Written

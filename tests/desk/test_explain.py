@@ -11,8 +11,8 @@ from maildesk.desk.explain import explain
 from maildesk.desk.explain_desk import looking_desk
 from maildesk.desk.explain_past import from_file, stored
 from maildesk.mail.reading import read
+from maildesk.rules.number import tag
 from maildesk.rules.signed import Purpose, SignedAddress, address
-from maildesk.rules.ticket import tag
 from tests.desk.office import ANNA, BERT, EMILY, LENA, MURAT, START, SUPPORT, mail
 
 CARLA = "carla@elsewhere.example"

@@ -8,7 +8,7 @@ from maildesk.desk import ticket_page
 from maildesk.desk.explain import explain
 from maildesk.desk.explain_past import from_file
 from maildesk.mail.reading import read
-from maildesk.rules.ticket import tag
+from maildesk.rules.number import tag
 from maildesk.store.foreign_numbers import NEWEST, ForeignNumberRow
 from tests.desk.office import ANNA, BERT, EMILY, LENA, mail
 

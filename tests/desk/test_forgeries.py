@@ -19,20 +19,18 @@ from maildesk.desk.reader import Readers
 from maildesk.desk.trust import Source, Trust
 from maildesk.mail.auth_results import Server
 from maildesk.mail.smtp import Envelope
+from maildesk.rules.number import tag
 from maildesk.rules.signed import Purpose, SignedAddress, address
-from maildesk.rules.ticket import tag
 from maildesk.store.tables import (
     AgentAddressRow,
     AgentRow,
-    DeedRow,
     InboundRow,
     MessageRow,
     OutboundRow,
     ParticipantRow,
     TicketRow,
-    TimeRow,
-    TimerRow,
 )
+from maildesk.store.work_tables import DeedRow, TimeRow, TimerRow
 from tests.desk.dkim_keys import FIELDS, rsa_key, signed
 from tests.desk.office import ANNA, LENA, MURAT, SUPPORT, Office, mail
 from tests.peers.postgresql import Postgres

@@ -14,8 +14,8 @@ from maildesk.mail.smtp import Envelope
 from maildesk.mail.thread import scan_keys
 from maildesk.rules.calendars import calendar_of
 from maildesk.rules.commands.grammar import Grammar, Misunderstood, Parent, read_commands
-from maildesk.rules.facts import AgentFacts
 from maildesk.rules.kinds import DEFAULT_KINDS
+from maildesk.rules.people import AgentFacts
 from maildesk.rules.subject import LONGEST, read_subject
 
 NOW = datetime(2026, 11, 24, 10, 0, tzinfo=UTC)

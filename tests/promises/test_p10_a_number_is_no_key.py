@@ -4,7 +4,7 @@ import re
 
 import pytest
 
-from maildesk.rules.ticket import tag
+from maildesk.rules.number import tag
 from maildesk.store.tables import ParticipantRow
 from tests.desk.office import ANNA, LENA, MURAT, mail
 from tests.promises.mails import load

@@ -1,6 +1,6 @@
 """P11: nobody gets ticket mail because an inbound mail named him."""
 
-from maildesk.rules.ticket import tag
+from maildesk.rules.number import tag
 from maildesk.store.tables import ParticipantRow
 from tests.desk.office import ANNA, LENA, MURAT, SUPPORT, mail
 from tests.promises.mails import load

@@ -2,7 +2,7 @@
 
 import pytest
 
-from maildesk.rules.ticket import tag
+from maildesk.rules.number import tag
 from tests.desk.office import ANNA, LENA, mail
 from tests.promises.mails import load
 

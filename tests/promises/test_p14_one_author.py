@@ -1,6 +1,6 @@
 """P14: without exactly one plain author a mail is nobody's: no command and no automatic answer."""
 
-from maildesk.rules.ticket import tag
+from maildesk.rules.number import tag
 from tests.desk.office import ANNA, LENA, MURAT, SUPPORT, mail
 from tests.promises.mails import load, names
 

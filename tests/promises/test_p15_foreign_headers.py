@@ -1,7 +1,8 @@
 """P15: fields and marks from outside steer nothing; results of others prove nothing."""
 
-from maildesk.rules.ticket import tag
-from maildesk.store.tables import DeedRow, ParticipantRow, TicketRow
+from maildesk.rules.number import tag
+from maildesk.store.tables import ParticipantRow, TicketRow
+from maildesk.store.work_tables import DeedRow
 from tests.desk.office import ANNA, EMILY, LENA, mail
 from tests.promises.mails import load
 

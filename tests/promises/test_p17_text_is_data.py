@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from maildesk.cli.main import run
-from maildesk.rules.ticket import tag
+from maildesk.rules.number import tag
 from maildesk.store.tables import AttachmentRow, MessageRow
 from tests.desk.office import ANNA, LENA, mail
 from tests.promises.mails import load

@@ -2,7 +2,7 @@
 
 from datetime import UTC, datetime, timedelta
 
-from maildesk.store.tables import TimeRow
+from maildesk.store.work_tables import TimeRow
 from tests.desk.office import ANNA, LENA, mail
 from tests.promises.mails import load
 

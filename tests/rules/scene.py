@@ -8,20 +8,11 @@ from maildesk.mail.message import Address, Mail, Origin, Reading, Report
 from maildesk.mail.smtp import Envelope
 from maildesk.rules.assign import How, Rule
 from maildesk.rules.calendars import calendar_of
-from maildesk.rules.facts import (
-    AgentFacts,
-    Candidate,
-    ContactFacts,
-    CustomerFacts,
-    Facts,
-    Match,
-    Proofs,
-    Received,
-    SentLetter,
-    TicketFacts,
-)
+from maildesk.rules.facts import Candidate, Facts, Match, Proofs, Received, SentLetter, TicketFacts
 from maildesk.rules.kinds import DEFAULT_KINDS
 from maildesk.rules.money import Money
+from maildesk.rules.number import tag
+from maildesk.rules.people import AgentFacts, ContactFacts, CustomerFacts
 from maildesk.rules.plan import (
     AddMessage,
     Book,
@@ -43,7 +34,7 @@ from maildesk.rules.plan import (
 from maildesk.rules.policy import Policy
 from maildesk.rules.signed import Purpose, SignedAddress
 from maildesk.rules.subject import read_subject
-from maildesk.rules.ticket import State, tag
+from maildesk.rules.ticket import State
 
 NOW = datetime(2026, 11, 23, 9, 0, tzinfo=UTC)  # Monday, 10:00 in Berlin
 SUPPORT = "support@desk.example"

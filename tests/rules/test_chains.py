@@ -8,11 +8,12 @@ import pytest
 from maildesk.rules.commands.words import TABLE, Name
 from maildesk.rules.decide import decide
 from maildesk.rules.facts import Candidate, DoneDeed, Match, RunningTimer, StaffFacts
+from maildesk.rules.number import tag
 from maildesk.rules.plan import SetState, Tell
 from maildesk.rules.signed import Purpose
 from maildesk.rules.staff.chains import CHAINS
 from maildesk.rules.staff.refusals import refusal
-from maildesk.rules.ticket import State, allowed, tag
+from maildesk.rules.ticket import State, allowed
 from tests.rules.scene import ANNA, BERT, LENA, NOW, POLICY, TAG, known, received, signed, ticket
 
 # States in the order of the columns below.

@@ -18,9 +18,9 @@ from maildesk.rules.commands.grammar import (
     read_commands,
 )
 from maildesk.rules.commands.words import TABLE, Care, Name, contradict, row_named, row_of
-from maildesk.rules.facts import AgentFacts
 from maildesk.rules.kinds import DEFAULT_KINDS
-from maildesk.rules.ticket import tag
+from maildesk.rules.number import tag
+from maildesk.rules.people import AgentFacts
 
 NOW = datetime(2026, 11, 24, 10, 0, tzinfo=UTC)  # Tuesday, 11:00 in Berlin
 MURAT = AgentFacts(1, "murat", "Murat Kaya", "murat@desk.example")

@@ -8,8 +8,9 @@ import pytest
 
 from maildesk.mail.message import Address, Origin
 from maildesk.rules.decide import decide
-from maildesk.rules.facts import Budget, Candidate, CustomerFacts, Match, Proofs
+from maildesk.rules.facts import Budget, Candidate, Match, Proofs
 from maildesk.rules.kinds import Kind
+from maildesk.rules.people import CustomerFacts
 from maildesk.rules.plan import AddMessage, OpenTicket, Tell
 from maildesk.rules.signed import Purpose
 from maildesk.rules.ticket import State

@@ -8,8 +8,8 @@ from hypothesis import strategies as st
 
 from maildesk.rules.foreign import MOST, foreign_numbers
 from maildesk.rules.kinds import DEFAULT_KINDS
+from maildesk.rules.number import tag
 from maildesk.rules.subject import LONGEST, read_subject
-from maildesk.rules.ticket import tag
 
 MARKED = [
     # subject                                        numbers              why

@@ -8,8 +8,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from maildesk.rules.kinds import DEFAULT_KINDS, Kind
+from maildesk.rules.number import tag
 from maildesk.rules.subject import LONGEST, Subject, read_subject
-from maildesk.rules.ticket import tag
 
 REPLY, FORWARD = {"is_reply": True}, {"is_forward": True}
 

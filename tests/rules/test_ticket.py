@@ -8,6 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from maildesk.rules.number import parse_number, tag
 from maildesk.rules.ticket import (
     FACTS,
     TRANSITIONS,
@@ -16,8 +17,6 @@ from maildesk.rules.ticket import (
     after_customer_reply,
     allowed,
     is_closed,
-    parse_number,
-    tag,
 )
 
 VECTORS = Path(__file__).resolve().parents[2].parent / "shared" / "vectors"
@@ -42,13 +41,27 @@ def test_states_are_those_of_the_process():
 @needs_vectors
 def test_transitions_are_those_of_the_process():
     ours = [
-        (row.id, set(row.before) or {"(none)"}, row.after.value, row.trigger, row.actor)
+        (row.id, set(row.before) or {"(none)"}, row.after.value, row.trigger, row.actor, row.guard)
         for row in TRANSITIONS
     ]
-    assert ours == [
-        (row["id"], set(row["from"].split("|")), row["to"], row["trigger"], row["actor"])
-        for row in _rows("transitions.csv")
-    ]
+    theirs = _rows("transitions.csv")
+    assert ours[: len(theirs)] == [
+        (
+            row["id"], set(row["from"].split("|")), row["to"], row["trigger"], row["actor"],
+            row["guard"],
+        )
+        for row in theirs
+    ]  # fmt: skip
+    mails = ["" if row["mail"].startswith("none") else row["mail"] for row in theirs]
+    assert [row.mail for row in TRANSITIONS[: len(theirs)]] == mails
+    assert [row.id for row in TRANSITIONS] == [f"T{n + 1:02}" for n in range(len(TRANSITIONS))]
+
+
+def test_every_pair_without_a_row_is_refused():
+    pairs = {(before, row.after) for row in TRANSITIONS for before in (row.before or {None})}
+    for before in (None, *State):
+        for after in State:
+            assert allowed(before, after) is ((before, after) in pairs), (before, after)
 
 
 def test_every_state_has_names_and_facts():

@@ -8,7 +8,8 @@ from email.utils import format_datetime
 
 import pytest
 
-from maildesk.store.tables import TicketRow, TimeRow
+from maildesk.store.tables import TicketRow
+from maildesk.store.work_tables import TimeRow
 from tests.peers.dovecot import Dovecot
 from tests.peers.postfix import Postfix
 from tests.peers.sink import Sink

@@ -13,8 +13,8 @@ from functools import lru_cache
 
 from maildesk.rules.commands.durations import minutes_of
 from maildesk.rules.commands.words import folded, is_name
+from maildesk.rules.number import tag
 from maildesk.rules.subject import clean, read_subject
-from maildesk.rules.ticket import tag
 
 
 class Sort(Enum):

@@ -11,9 +11,9 @@ from maildesk.mail.address import a_label
 from maildesk.rules.commands.added import Word
 from maildesk.rules.commands.durations import PastError, is_clock, minutes_of, moment_of
 from maildesk.rules.commands.words import LONGEST_NAME, Argument, Name, folded
-from maildesk.rules.facts import AgentFacts
 from maildesk.rules.hours import Calendar
 from maildesk.rules.kinds import Kind
+from maildesk.rules.people import AgentFacts
 
 
 class Problem(StrEnum):

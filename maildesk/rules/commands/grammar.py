@@ -22,9 +22,9 @@ from maildesk.rules.commands.added import (
 from maildesk.rules.commands.arguments import Command, Grammar, Problem
 from maildesk.rules.commands.line import Item, Read, Trouble, is_head, read_items
 from maildesk.rules.commands.words import is_name, row_of
-from maildesk.rules.facts import AgentFacts
+from maildesk.rules.number import tag
+from maildesk.rules.people import AgentFacts
 from maildesk.rules.subject import LONGEST, read_subject
-from maildesk.rules.ticket import tag
 
 __all__ = ["Command", "Grammar", "Misunderstood", "Orders", "Parent", "Problem", "read_commands"]
 

@@ -23,7 +23,7 @@ from maildesk.rules.commands.words import (
     row_named,
     row_of,
 )
-from maildesk.rules.facts import AgentFacts
+from maildesk.rules.people import AgentFacts
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,11 +6,12 @@ from maildesk.rules import letters as words
 from maildesk.rules.commands.words import Name
 from maildesk.rules.facts import TicketFacts, TicketLine
 from maildesk.rules.kinds import kind_named
+from maildesk.rules.number import tag
 from maildesk.rules.plan import Tell
 from maildesk.rules.staff import receipts as say
 from maildesk.rules.staff.help_rows import help_rows
 from maildesk.rules.staff.scene import Scene
-from maildesk.rules.ticket import FACTS, PromiseClock, tag
+from maildesk.rules.ticket import FACTS, PromiseClock
 
 
 def answers(scene: Scene, names: Set[Name], ticket: TicketFacts | None) -> tuple[Tell, ...]:

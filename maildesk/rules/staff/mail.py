@@ -15,13 +15,14 @@ from maildesk.mail.safe import header_value
 from maildesk.rules import letters_to
 from maildesk.rules.commands.grammar import Grammar, Misunderstood, Orders, Parent, read_commands
 from maildesk.rules.commands.words import Care, row_named
-from maildesk.rules.facts import AgentFacts, Candidate, Facts, Match, Received, TicketFacts
+from maildesk.rules.facts import Candidate, Facts, Match, Received, TicketFacts
+from maildesk.rules.number import tag
+from maildesk.rules.people import AgentFacts
 from maildesk.rules.plan import AddMessage, Leave, Plan, Release
 from maildesk.rules.policy import Policy
 from maildesk.rules.signed import Purpose
 from maildesk.rules.staff.orders import carry_out
 from maildesk.rules.staff.scene import Scene
-from maildesk.rules.ticket import tag
 
 SUBJECT_MAX = 200  # characters of a subject of ours; `render` cuts it there
 TOO_OLD = timedelta(hours=72)  # rule 12: a mail whose Date is older than that runs nothing

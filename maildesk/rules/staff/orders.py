@@ -15,6 +15,7 @@ from maildesk.rules import letters_to
 from maildesk.rules.commands.grammar import Orders
 from maildesk.rules.commands.words import Care, Name, row_named
 from maildesk.rules.facts import TicketFacts
+from maildesk.rules.number import tag
 from maildesk.rules.plan import AddMessage, Book, Change, Deed, Plan, Step, Tell, Timer
 from maildesk.rules.signed import Purpose
 from maildesk.rules.staff import receipts as say
@@ -22,7 +23,6 @@ from maildesk.rules.staff.lists import answers, history
 from maildesk.rules.staff.opening import opened
 from maildesk.rules.staff.scene import Refused, Scene
 from maildesk.rules.staff.work import Work
-from maildesk.rules.ticket import tag
 
 # The order in which the commands of one mail are carried out.
 _RANK = {

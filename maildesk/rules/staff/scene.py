@@ -9,13 +9,14 @@ from typing import Any
 from maildesk.mail.message import Address
 from maildesk.rules.commands.grammar import Command, Orders
 from maildesk.rules.commands.words import Name
-from maildesk.rules.facts import AgentFacts, Facts, Received, TicketFacts
+from maildesk.rules.facts import Facts, Received, TicketFacts
+from maildesk.rules.number import tag
+from maildesk.rules.people import AgentFacts
 from maildesk.rules.plan import AddMessage, Leave, Plan, Tell
 from maildesk.rules.policy import Policy
 from maildesk.rules.signed import Purpose
 from maildesk.rules.staff import receipts as say
 from maildesk.rules.staff.refusals import refusal
-from maildesk.rules.ticket import tag
 
 
 class Refused(Exception):

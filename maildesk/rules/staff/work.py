@@ -11,6 +11,7 @@ from maildesk.rules import letters as words
 from maildesk.rules.commands.grammar import Command
 from maildesk.rules.commands.words import Name
 from maildesk.rules.facts import TicketFacts
+from maildesk.rules.number import tag
 from maildesk.rules.plan import (
     Book,
     Change,
@@ -23,7 +24,7 @@ from maildesk.rules.plan import (
 from maildesk.rules.staff import chains
 from maildesk.rules.staff import receipts as say
 from maildesk.rules.staff.scene import Refused, Scene
-from maildesk.rules.ticket import State, tag
+from maildesk.rules.ticket import TAKE_BACK, State
 
 CATEGORIES = {Name.PRESALES: "presales", Name.CONTRACT: "contract", Name.REWORK: "rework"}
 
@@ -250,7 +251,7 @@ def _undo(work: Work, command: Command) -> None:
     fields = dict(deed.before)
     state = fields.pop("state", None)
     if state is not None and State(state) is not work.state:
-        work.steps.append(SetState(work.ticket.id, work.state, State(state), "#undo"))
+        work.steps.append(SetState(work.ticket.id, work.state, State(state), "#undo", TAKE_BACK))
         work.state = State(state)
     _restore(work, fields.pop("participants", None), fields.pop("timer", ""))
     work.fields |= fields

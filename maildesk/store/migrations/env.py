@@ -2,8 +2,9 @@
 
 from alembic import context
 
+from maildesk.store import contracts, work_tables  # noqa: F401 - their tables
 from maildesk.store.db import Database
-from maildesk.store.foreign_numbers import ForeignNumberRow  # the table that stands apart
+from maildesk.store.foreign_numbers import ForeignNumberRow
 
 
 def run() -> None:

@@ -1,0 +1,81 @@
+"""What happens to a ticket without a mail: the time passes, or somebody acts on a page.
+
+    read the facts -> decide -> write the letters -> one short transaction
+
+As with mail (`handle`), nothing is locked before the transaction at the end, which checks that
+what was looked at still holds; if not, it is looked at again.
+"""
+
+from collections.abc import Callable, Iterable
+from datetime import datetime
+
+from sqlalchemy.exc import IntegrityError
+from sqlmodel import Session
+
+from maildesk.desk import letters
+from maildesk.desk.apply import apply
+from maildesk.desk.context import Desk
+from maildesk.desk.rows import DESK, Acted, Changed
+from maildesk.rules.facts import Candidate, Facts, Match, StaffFacts, TicketFacts
+from maildesk.rules.plan import Plan
+from maildesk.store import queries
+from maildesk.store.process import process_facts
+from maildesk.store.staff_facts import latest, thread
+from maildesk.store.tables import CustomerRow
+
+TRIES = 5
+
+
+def act(
+    desk: Desk,
+    ticket_id: int,
+    decide: Callable[[Facts, TicketFacts], Plan],
+    now: datetime,
+    actor: str = DESK,
+) -> Plan:
+    """Carry out what `decide` says of a ticket, and return it; () where it says nothing.
+
+    A plan that changes the ticket begins with Touch. Raises LookupError for an unknown ticket,
+    rows.Changed if it is changed again and again meanwhile.
+    """
+    for attempt in range(1, TRIES + 1):
+        with desk.db.read() as session:
+            facts = facts_of(session, [ticket_id])[ticket_id]
+        plan = decide(facts, facts.candidates[0].ticket)
+        if not plan:
+            return ()
+        written = letters.write(desk, facts, plan, now)
+        try:
+            apply(desk.db, [Acted(actor, facts, plan, written)], now)
+        except (Changed, IntegrityError):
+            if attempt == TRIES:
+                raise
+        else:
+            return plan
+    return ()
+
+
+def facts_of(session: Session, ticket_ids: Iterable[int]) -> dict[int, Facts]:
+    """Return what is known of tickets where no mail asks; the ticket is the only candidate.
+
+    Merged tickets stand under their own number as what they were merged into.
+    """
+    agents = tuple(agent for agent in queries.agents(session) if agent.enabled)
+    found = {}
+    for id_, ticket in queries.tickets(session, set(ticket_ids)).items():
+        row = session.get(CustomerRow, ticket.customer_id) if ticket.customer_id else None
+        found[id_] = Facts(
+            ticket_id=0,
+            message_id=0,
+            customer=queries.customer(row) if row else None,
+            candidates=(Candidate(ticket, Match.SIGNED_ADDRESS),),
+            agents=agents,
+            staff=StaffFacts(
+                threads={ticket.id: thread(session, ticket.id)},
+                latest={ticket.id: latest(session, ticket.id)},
+            ),
+            process=process_facts(session, [ticket]),
+        )
+    if missing := set(ticket_ids) - found.keys():
+        raise LookupError(f"there is no ticket {min(missing)}")
+    return found

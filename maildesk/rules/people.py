@@ -1,0 +1,50 @@
+"""Who is known: customers who pay, their contacts, and the agents of the desk."""
+
+from dataclasses import dataclass
+
+from maildesk.rules.money import Money
+
+
+@dataclass(frozen=True, slots=True)
+class CustomerFacts:
+    """The organisation that pays. `rate` is net, for an hour; None means the desk's."""
+
+    id: int
+    name: str
+    language: str = ""
+    rate: Money | None = None
+    contract: str = ""
+    has_accepted_terms: bool = False
+    limit_minutes: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ContactFacts:
+    """A person of a customer, known by his address.
+
+    `approve_up_to` is the highest sum, net, in minor units, that he may approve; None: any.
+    """
+
+    customer_id: int
+    address: str
+    name: str = ""
+    language: str = ""
+    id: int = 0
+    may_approve: bool = False
+    approve_up_to: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class AgentFacts:
+    """A person of the agency. `address` is where he gets his mail.
+
+    `told_of_new` says whether he gets one for each new ticket; of answers he is always told.
+    """
+
+    id: int
+    login: str
+    name: str
+    address: str
+    language: str = ""
+    enabled: bool = True
+    told_of_new: bool = True
