@@ -80,6 +80,8 @@ def promise_of(mode: str, minutes: int = 0, cutoff: str = "") -> Promise | None:
         raise ValueError(f"{mode!r} is not a promise; they are {', '.join(Mode)}")
     try:
         until = time.fromisoformat(cutoff) if cutoff else None
+        if until is not None and until.tzinfo is not None:
+            raise ValueError  # it is local: the calendar's zone holds
     except ValueError:
         raise ValueError(f"{cutoff!r} is not a time of day such as 12:00") from None
     return Promise(Mode(mode), minutes, until)
@@ -93,7 +95,17 @@ def due(
     A wait that begins at the due moment is too late to move it. Raises ValueError if `start`
     has no time zone or the calendar is not open for long enough within ten years.
     """
-    left = budget(start, promise, calendar)
+    return reached(start, budget(start, promise, calendar), calendar, pauses)
+
+
+def reached(
+    start: datetime, amount: timedelta, calendar: Calendar, pauses: Sequence[Pause] = ()
+) -> datetime | None:
+    """Return when so much working time outside waits has passed (UTC), at the earliest.
+
+    None while an open wait holds it. Raises as `due`.
+    """
+    left = amount
     for begin, end in _running(start, pauses):
         for opens, closes in calendar.windows(begin, end):
             if left <= closes - opens:

@@ -132,6 +132,7 @@ REFUSED = [
     (lambda: promise_of("eod", 60), "minutes above 0"),
     (lambda: promise_of("cutoff"), "a time of day"),
     (lambda: promise_of("cutoff", 0, "25:00"), "'25:00' is not a time"),
+    (lambda: promise_of("cutoff", 0, "12:00Z"), "'12:00Z' is not a time"),
     (lambda: promise_of("", 120), "without a promise"),
     (lambda: Promise(Mode.BUSINESS, 120, time(12)), "a time of day"),
     (lambda: Pause(datetime(2026, 1, 1)), "time zone"),
