@@ -10,16 +10,24 @@ from maildesk.cli.opened import Opened, opened
 from maildesk.cli.options import Config, Json
 
 if TYPE_CHECKING:
-    from maildesk.desk.customers import Customer
+    from maildesk.desk.customer_rows import Contact, Customer
 
 Named = Annotated[str, typer.Argument(metavar="CUSTOMER", help="The name, or the id.")]
 Language = Annotated[str | None, typer.Option(help='de or en; "" for what he writes in.')]
 Rate = Annotated[str | None, typer.Option(help='Net, of an hour, 95.00; "" for the desk\'s.')]
-Contract = Annotated[str | None, typer.Option(help='Which contract there is; "" for none.')]
+Contract = Annotated[
+    str | None,
+    typer.Option(help='The contract\'s name in letters, "" for none; see `maildesk contract`.'),
+]
 Limit = Annotated[
     str | None,
     typer.Option(metavar="MIN", help='Minutes that need no approval; "" for the desk\'s.'),
 ]
+
+_NOBODY = (
+    "no order and no further work can be asked for;"
+    " `maildesk customer contact CUSTOMER ADDRESS --may-approve`"
+)
 
 
 def register(app: typer.Typer) -> None:
@@ -83,14 +91,20 @@ def list_(config: Config = None, json: Json = False) -> None:
         show.as_json(found)
         return
     show.table(
-        ("id", "name", "language", "rate", "limit", "contract", "terms", "contacts", "domains"),
+        ("id", "name", "language", "rate", "limit", "contract", "terms", "contacts", "approve",
+         "domains"),
         [
             (each.id, each.name, each.language, each.rate, each.limit_minutes, each.contract,
-             each.terms_version, len(each.contacts), ", ".join(each.domains))
+             each.terms_version, len(each.contacts), len(each.approvers) or "nobody",
+             ", ".join(each.domains))
             for each in found
         ],
         empty="no customers yet; `maildesk customer add NAME`",
     )  # fmt: skip
+    silent = [each for each in found if not each.approvers]
+    if silent:
+        named = ", ".join(f"{each.name} ({each.id})" for each in silent)
+        show.words(f"nobody may approve costs for {named}: {_NOBODY}")
 
 
 def show_(customer: Named, config: Config = None, json: Json = False) -> None:
@@ -107,18 +121,30 @@ def contact(
     name: Annotated[str | None, typer.Option(help="The person's name.")] = None,
     language: Annotated[str | None, typer.Option(help="de or en; else the customer's.")] = None,
     may_approve: Annotated[
-        bool | None, typer.Option(help="Whether the person may approve costs.")
+        bool | None, typer.Option(help="Whether the person may order, approve costs, accept.")
+    ] = None,
+    up_to: Annotated[
+        str | None, typer.Option(metavar="SUM", help='Net, 500.00, at most; "" for any sum.')
     ] = None,
     config: Config = None,
     json: Json = False,
 ) -> None:
-    """Add a person to a customer, or change one who is there."""
+    """Add a person to a customer, or change one who is there.
+
+    The first one may approve costs, unless --no-may-approve is said.
+    """
     from maildesk.desk import customers
 
     with opened(config) as desk:
         own = desk.site.desk.addresses
-        person = customers.Person(address, name, language, may_approve)
-        _say(desk, customers.contact(desk.db, customer, person, own), json)
+        person = customers.Person(address, name, language, may_approve, up_to)
+        found = customers.contact(desk.db, customer, person, own)
+        _say(desk, found, json)
+    if not json and may_approve is None and len(found.contacts) == len(found.approvers) == 1:
+        show.words(
+            f"{found.contacts[0].address} is the only contact and so may approve costs;"
+            " --no-may-approve takes that away"
+        )
 
 
 def domain(
@@ -158,6 +184,12 @@ def terms(
     at: Annotated[
         datetime | None, typer.Option(formats=["%Y-%m-%d"], metavar="DATE", help="Else now.")
     ] = None,
+    how: Annotated[
+        str, typer.Option(metavar="WAY", help="The way: mail, paper, phone or page.")
+    ] = "",
+    price_list: Annotated[
+        str | None, typer.Option(metavar="VERSION", help="The prices that he was given with them.")
+    ] = None,
     config: Config = None,
     json: Json = False,
 ) -> None:
@@ -167,7 +199,8 @@ def terms(
     now = datetime.now(UTC)
     with opened(config) as desk:
         when = at.replace(tzinfo=desk.zone) if at else now
-        _say(desk, customers.accept_terms(desk.db, customer, version, by, when, now), json)
+        accepted = customers.Acceptance(version, when, by, how, price_list)
+        _say(desk, customers.accept_terms(desk.db, customer, accepted, now), json)
 
 
 def _say(desk: Opened, customer: "Customer", json: bool) -> None:
@@ -175,9 +208,12 @@ def _say(desk: Opened, customer: "Customer", json: bool) -> None:
         show.as_json(customer)
         return
     money = desk.site.money
-    accepted = f"{customer.terms_version}, {customer.terms_accepted_by}".strip(", ")
-    if at := desk.local(customer.terms_accepted_at):
-        accepted += f", {at:%Y-%m-%d}"
+    at = desk.local(customer.terms_accepted_at)
+    how = f"by {customer.terms_accepted_how}" if customer.terms_accepted_how else ""
+    day = f"{at:%Y-%m-%d}" if at else ""
+    accepted = ", ".join(
+        filter(None, (customer.terms_version, customer.terms_accepted_by, day, how))
+    )
     rate = customer.rate or f"{money.rate} {money.currency} (the desk's)"
     limit = customer.limit_minutes
     minutes = f"{money.limit_minutes} (the desk's)" if limit is None else limit
@@ -188,9 +224,19 @@ def _say(desk: Opened, customer: "Customer", json: bool) -> None:
         ("limit", f"{minutes} minutes without approval"),
         ("contract", customer.contract or "none"),
         ("terms", accepted or "not accepted"),
+        ("prices", customer.price_list or "no price list noted"),
         ("domains", ", ".join(customer.domains) or "none"),
     ):
         show.words(f"{name:<9} {value}")
     for person in customer.contacts:
-        more = " ".join(filter(None, (person.language, "may approve" * person.may_approve)))
+        more = ", ".join(filter(None, (person.language, _approval(person))))
         show.words(f"contact   {person.name} <{person.address}> {more}".rstrip())
+    if not customer.approvers:
+        show.words(f"approval  nobody may approve costs: {_NOBODY}")
+
+
+def _approval(person: "Contact") -> str:
+    if not person.may_approve:
+        return ""
+    bound = person.approve_up_to
+    return f"may approve up to {bound}, net" if bound is not None else "may approve"

@@ -108,11 +108,10 @@ def balance(contract: Contract, uses: Iterable[Use], on: date) -> Balance:
     period = pools[-1]
     left = _Left(contract.minutes)
     over: dict[int, Decimal] = defaultdict(Decimal)
-    _use(contract, left, over, [use for use in taken if _period(contract, use[0]) < period])
+    early = [use for use in taken if _period(contract, use[0]) < period]
+    _use(contract, left, over, early)
     granted = _down(left.of(pools))
-    _use(
-        contract, left, over, [u for u in taken if _period(contract, u[0]) == period and u[0] <= on]
-    )
+    _use(contract, left, over, [use for use in taken[len(early) :] if use[0] <= on])
     later = [use for use in taken if use[0] > on]
     free = _free(contract, left, pools, later)
     _use(contract, left, over, later)

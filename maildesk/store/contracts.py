@@ -4,6 +4,7 @@ from collections import defaultdict
 from collections.abc import Collection, Iterable
 from datetime import UTC, date, datetime, tzinfo
 from decimal import Decimal
+from typing import Any
 
 from sqlalchemy import CheckConstraint, Column, Date, Index, bindparam, select, text
 from sqlmodel import Field, Session, SQLModel, col
@@ -39,6 +40,16 @@ class ContractRow(SQLModel, table=True):
 
 
 _TIME = SQLModel.metadata.tables[str(TimeRow.__tablename__)]
+_SAME = (
+    "customer_id",
+    "name",
+    "minutes",
+    "carry",
+    "starts_on",
+    "ends_on",
+    "covers_surcharge",
+    "ended",
+)
 _ON_CONTRACTS = text("contract_id IS NOT NULL")
 # The index stands here, with the questions that need it; most entries are on no contract.
 Index("time_entry_contract", _TIME.c.contract_id,
@@ -107,13 +118,10 @@ def contract_value(row: ContractRow) -> Contract:
     )
 
 
-def write_contract(row: ContractRow, contract: Contract) -> None:
-    """Write what a contract says into its row; the id stays the row's."""
-    row.customer_id, row.name, row.kind = contract.customer_id, contract.name, str(contract.kind)
-    row.starts_on, row.ends_on = contract.starts_on, contract.ends_on
-    row.categories = " ".join(contract.categories)
-    row.minutes, row.carry = contract.minutes, contract.carry
-    row.covers_surcharge, row.ended = contract.covers_surcharge, contract.ended
+def columns_of(contract: Contract) -> dict[str, Any]:
+    """Return what a contract says as the columns of its row, without the id."""
+    values = {name: getattr(contract, name) for name in _SAME}
+    return values | {"kind": str(contract.kind), "categories": " ".join(contract.categories)}
 
 
 def rows_of(session: Session, customer_ids: Iterable[int] | None = None) -> list[ContractRow]:

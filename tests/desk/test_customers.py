@@ -5,7 +5,8 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from maildesk.desk import customers, staff
-from maildesk.desk.customers import Particulars, Person
+from maildesk.desk.customer_rows import Contact, Customer
+from maildesk.desk.customers import Acceptance, Particulars, Person
 from maildesk.desk.people import Refused, plain_address
 from maildesk.rules.money import Money
 from maildesk.store import migrate
@@ -54,7 +55,7 @@ def test_addresses_are_kept_as_authors_are_compared(typed, kept, why):
 
 def test_a_customer_from_his_name_to_accepted_terms(db):
     made = add(db, " Blumen Berger ", rate="95,50", limit="30", contract="Wartung", language="DE")
-    assert made == customers.Customer(
+    assert made == Customer(
         made.id, "Blumen Berger", "de", Money(9550), "Wartung", limit_minutes=30
     )
     changed = customers.change(db, "BLUMEN berger", Particulars(rate="", limit=""), "EUR")
@@ -64,13 +65,15 @@ def test_a_customer_from_his_name_to_accepted_terms(db):
     customers.contact(db, "Blumen Berger", anna, OWN)
     # Said again, what is not named stays.
     both = customers.contact(db, str(made.id), Person("anna@berger.example", language="en"), OWN)
-    assert both.contacts == (customers.Contact("anna@berger.example", "Anna", "en", True),)
+    assert both.contacts == (Contact("anna@berger.example", "Anna", "en", True),)
     assert customers.domain(db, "blumen berger", "@Berger.Example", OWN).domains == (
         "berger.example",
     )
 
-    accepted = customers.accept_terms(db, "blumen berger", "2026-1", "Anna", NOW, NOW)
+    said = Acceptance("2026-1", NOW, "Anna", "Paper", "P-7")
+    accepted = customers.accept_terms(db, "blumen berger", said, NOW)
     assert (accepted.terms_version, accepted.terms_accepted_at) == ("2026-1", NOW)
+    assert (accepted.terms_accepted_how, accepted.price_list) == ("paper", "P-7")
     assert customers.listed(db) == [customers.one(db, "Blumen Berger")] == [accepted]
 
     assert customers.remove(db, "blumen berger", "ANNA@berger.example").contacts == ()
@@ -104,15 +107,20 @@ def test_an_address_has_one_owner_and_the_sentence_says_who_and_what_to_do(db):
         (lambda: add(db, "42"), "more than digits"),
         (lambda: add(db, "A\x1b[31m"), "one line"),
         (lambda: add(db, "C", rate="95.001"), "fractions of a minor unit"),
-        (lambda: add(db, "C", rate="-1"), "no price of an hour"),
+        (lambda: add(db, "C", rate="-1"), "out of bounds"),
         (lambda: add(db, "C", rate="1e99"), "the rate"),
         (lambda: add(db, "C", language="fr"), "choose one of de, en"),
         (lambda: add(db, "C", limit="-5"), "not a number of minutes"),
         (lambda: customers.one(db, "Bergr"), "did you mean Berger?"),
         (
-            lambda: customers.accept_terms(db, "Weber", "1", "", NOW + timedelta(days=1), NOW),
+            lambda: accept(db, Acceptance("1", NOW + timedelta(days=1))),
             "has not come yet",
         ),
+        (lambda: accept(db, Acceptance(" ", NOW)), "which version"),
+        (lambda: accept(db, Acceptance("1", NOW, how="nod")), "one of mail, paper, phone, page"),
+        (lambda: approve(db, "anna@berger.example", False, "500"), "say --may-approve too"),
+        (lambda: approve(db, "anna@berger.example", True, "much"), "the sum he may approve"),
+        (lambda: approve(db, "anna@berger.example", True, "-1"), "out of bounds"),
     ]
     before = customers.listed(db), staff.listed(db)
     for attempt, said in refused:
@@ -121,6 +129,47 @@ def test_an_address_has_one_owner_and_the_sentence_says_who_and_what_to_do(db):
         assert said in str(sentence.value)
         assert "\n" not in str(sentence.value)
     assert (customers.listed(db), staff.listed(db)) == before
+
+
+def accept(db, said):
+    return customers.accept_terms(db, "Weber", said, NOW)
+
+
+def approve(db, address, may=None, up_to=None):
+    """Say what a contact of Berger may approve; return his contacts' (may approve, up to)."""
+    person = Person(address, may_approve=may, up_to=up_to)
+    found = customers.contact(db, "Berger", person, OWN)
+    return [(each.may_approve, each.approve_up_to) for each in found.contacts]
+
+
+APPROVALS = [
+    # may    up to     what stands then        why
+    (None, None, (True, None), "the first contact may approve: somebody has to"),
+    (None, "500,00", (True, Money(50000)), "up to a sum"),
+    (None, None, (True, Money(50000)), "not named, it stays"),
+    (None, "0", (True, Money(0)), "nothing that costs anything"),
+    (None, "", (True, None), "any sum"),
+    (True, "99.95", (True, Money(9995)), "both at once"),
+    (False, None, (False, None), "no approver, no sum"),
+    (True, None, (True, None), "and the old sum does not come back"),
+]
+
+
+def test_who_may_approve_and_up_to_which_sum(db):
+    add(db, "Berger")
+    assert customers.one(db, "Berger").approvers == ()
+    for may, up_to, stands, why in APPROVALS:
+        assert approve(db, "anna@berger.example", may, up_to) == [stands], why
+    both = approve(db, "bernd@berger.example")
+    assert both == [(True, None), (False, None)], "only the first one by himself"
+    assert [each.address for each in customers.one(db, "Berger").approvers] == [
+        "anna@berger.example"
+    ]
+    customers.remove(db, "Berger", "anna@berger.example")
+    assert customers.one(db, "Berger").approvers == ()
+    add(db, "Weber")
+    alone = customers.contact(db, "Weber", Person("w@weber.example", may_approve=False), OWN)
+    assert alone.approvers == ()
 
 
 def contact(db, address):
