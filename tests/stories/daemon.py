@@ -30,6 +30,7 @@ from maildesk.store.tables import (
     TicketRow,
 )
 from tests.peers import free_port
+from tests.peers.tables import with_tables
 
 SUPPORT = "support@desk.example"
 AGENT = "lena@agency.example"
@@ -62,7 +63,7 @@ class Books:
 
     def __init__(self, url: str, customers: int = 3) -> None:
         self.url = url
-        self.db = Database(url)
+        self.db = Database(with_tables(url))
         migrate.upgrade(self.db)
         people = [
             {"customer_id": n, "address": f"{name}@customer{n}.example", "name": name.title(),
