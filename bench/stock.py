@@ -151,7 +151,9 @@ def _settle(session: Session, senders: Sequence[str]) -> None:
             customers[domain] = CustomerRow(name=domain, created_at=now)
             session.add(customers[domain])
             session.flush()
-        session.add(ContactRow(customer_id=customers[domain].id or 0, address=sender))
+        session.add(
+            ContactRow(customer_id=customers[domain].id or 0, address=sender, may_approve=True)
+        )
 
 
 def _older(sample: Sample) -> Sample:

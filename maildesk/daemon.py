@@ -15,6 +15,7 @@ from contextlib import suppress
 from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from sqlalchemy import update
 from sqlalchemy.exc import SQLAlchemyError
@@ -22,7 +23,7 @@ from sqlmodel import Session, col
 
 from maildesk import __version__, log
 from maildesk.config import ConfigError, Site
-from maildesk.desk import alarms, intake, login, rotation, waking
+from maildesk.desk import alarms, clock, digest, intake, login, rotation
 from maildesk.desk.context import Desk, open_desk
 from maildesk.desk.keys import load_keyring
 from maildesk.desk.letters import check_addresses
@@ -34,6 +35,7 @@ from maildesk.doors.listener import Listener
 from maildesk.doors.login import Logins
 from maildesk.doors.poller import Poller
 from maildesk.doors.sender import Sender
+from maildesk.doors.sockets import open_sockets
 from maildesk.doors.systemd import notify, watchdog_interval
 from maildesk.mail.smtp import Envelope
 from maildesk.render import Renderer
@@ -41,6 +43,9 @@ from maildesk.rules import letters as say
 from maildesk.store import migrate
 from maildesk.store.db import probe
 from maildesk.store.tables import CounterRow
+
+if TYPE_CHECKING:
+    from maildesk.web.server import Pages
 
 TICK_SECONDS = 20.0
 ROOM_SECONDS = 1.0  # how long an answer about free space holds
@@ -61,6 +66,8 @@ class Daemon:
         self._listeners: list[Listener] = []
         self._logins = Logins(self._authenticate)
         self._pollers: list[Poller] = []
+        self._pages: Pages | None = None
+        self._troubles = clock.Troubles()
         self._stop_asked: asyncio.Event | None = None
         self._room, self._room_asked = True, float("-inf")
 
@@ -99,6 +106,7 @@ class Daemon:
             poller = Poller(account, site.limits.message, places, self._now, self._mailbox_says)
             poller.start()
             self._pollers.append(poller)
+        await self._serve_pages()
         self._ticking = asyncio.create_task(self._tick(), name="tick")
         self.ready.set()
         log.started(__version__, self.desk.db.url.render_as_string(hide_password=True))
@@ -111,6 +119,7 @@ class Daemon:
         await asyncio.gather(
             *(listener.stop() for listener in self._listeners),
             *(asyncio.to_thread(poller.stop) for poller in self._pollers),
+            *([self._pages.stop()] if self._pages else []),
         )
         self._logins.close()
         await asyncio.to_thread(self._worker.stop)
@@ -120,6 +129,16 @@ class Daemon:
         if self._alone is not None:
             self._alone.close()
         log.stopped()
+
+    async def _serve_pages(self) -> None:
+        if not self.site.web.base_url:
+            return
+        from maildesk.web.server import Pages  # a desk without pages spares its memory
+
+        sockets = open_sockets(self.site.web.listen)
+        self._pages = Pages(lambda: self.desk, self._now, self._sender.wake)
+        await self._pages.start(sockets)
+        log.listening(self.site.web.listen, "http")
 
     def _make_worker(self) -> Works:
         if self._apart:
@@ -184,7 +203,9 @@ class Daemon:
         try:
             self._use_new_keys()
             alarms.expire(self.desk, self._now())
-            if alarms.look(self.desk, self._now()) + waking.wake(self.desk, self._now()):
+            found = alarms.look(self.desk, self._now())
+            found += clock.tick(self.desk, self._now(), self._troubles)
+            if found + digest.send_due(self.desk, self._now()):
                 self._sender.wake()
         except SQLAlchemyError as error:
             log.database_trouble(str(error).splitlines()[0])

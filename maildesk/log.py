@@ -154,6 +154,29 @@ def forged(inbound_id: int, words: str) -> None:
     _log.warning("forged", inbound=inbound_id, why=words)
 
 
+# The time
+
+
+def passed(ticket_id: int, steps: str) -> None:
+    """The time asked for something on a ticket, and it is committed."""
+    _log.info("passed", ticket=ticket_id, steps=steps)
+
+
+def passing_failed(ticket_id: int, error: BaseException, seconds: int) -> None:
+    """What the time asks for on a ticket could not be done; it is tried again. A traceback follows."""
+    _log.error(
+        "passing-failed", ticket=ticket_id, error=type(error).__name__, again_in=seconds,
+        exc_info=error,
+    )  # fmt: skip
+
+
+def staff_mail_failed(kind: str, login: str, error: BaseException) -> None:
+    """An agent's mail of the day could not be made; it is tried again. A traceback follows."""
+    _log.error(
+        "staff-mail-failed", kind=kind, agent=login, error=type(error).__name__, exc_info=error
+    )
+
+
 # What goes out
 
 
@@ -223,6 +246,26 @@ def keys_changed(signs: str) -> None:
 def keys_trouble(words: str) -> None:
     """The keys file has changed and cannot be used; the keys in use stay."""
     _log.error("keys-trouble", process=os.getpid(), why=words)
+
+
+def page_decided(request: str, verdict: str, peer: str) -> None:
+    """Somebody decided on a page. The request is named as in letters ("1042v2"), never its token."""
+    _log.info("page-decided", request=request, verdict=verdict, peer=peer or "local")
+
+
+def page_refused(request: str, why: str, peer: str) -> None:
+    """A form that was sent decided nothing."""
+    _log.warning("page-refused", request=request, why=why, peer=peer or "local")
+
+
+def page_failed(error: BaseException) -> None:
+    """Our own mistake while making a page; the traceback follows."""
+    _log.error("page-failed", error=type(error).__name__, exc_info=error)
+
+
+def page_template_failed(template: str, words: str) -> None:
+    """A page's template of this site fails; ours was taken."""
+    _log.error("page-template-failed", template=template, why=words)
 
 
 def stopping(reason: str) -> None:

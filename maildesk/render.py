@@ -21,8 +21,8 @@ WRAP = 76
 LINE_MAX = 78  # RFC 5322 section 2.1.1
 SUBJECT_MAX = 200
 
-# Everything that a template of somebody else's can do wrong while it is read or rendered.
-_BROKEN = (
+# Everything that a template of somebody else's can raise while it is read or rendered.
+BROKEN = (
     jinja2.TemplateError, ArithmeticError, AttributeError, LookupError, OSError, RuntimeError,
     TypeError, ValueError,
 )  # fmt: skip
@@ -32,6 +32,12 @@ _HANGING = re.compile(r"- |[^\W\d_][\w .&/-]{0,28}: +\S")
 _HERE = Path(__file__).parent
 
 OnBroken = Callable[[str, str, str], None]
+
+
+def shipped() -> Path:
+    """Return the folder of the templates that came with the program."""
+    beside = _HERE / "templates"
+    return beside if beside.is_dir() else _HERE.parent / "templates"
 
 
 def _silent(template: str, locale: str, words: str) -> None:
@@ -47,10 +53,9 @@ class Renderer:
     """
 
     def __init__(self, folder: Path | None = None, on_broken: OnBroken = _silent) -> None:
-        beside = _HERE / "templates"
-        shipped = beside if beside.is_dir() else _HERE.parent / "templates"
-        self._shipped = _environment([shipped / "mail"])
-        self._site = _environment([folder / "mail", shipped / "mail"]) if folder else None
+        ours = shipped() / "mail"
+        self._shipped = environment([ours])
+        self._site = environment([folder / "mail", ours]) if folder else None
         self._on_broken = on_broken
         self._found: dict[tuple[bool, str, str], jinja2.Template] = {}
 
@@ -66,10 +71,14 @@ class Renderer:
             return self._render(self._shipped, template, locale, values)
         try:
             return self._render(self._site, template, locale, values)
-        except _BROKEN as error:
+        except BROKEN as error:
             words = self._render(self._shipped, template, locale, values)
-            self._on_broken(template, locale, _explain(error))
+            self._on_broken(template, locale, explain(error))
             return words
+
+    def exact(self, template: str, locale: str, **values: object) -> Words:
+        """Render as `words` does, but never fall back: raises one of BROKEN; `explain` says it."""
+        return self._render(self._site or self._shipped, template, locale, values)
 
     def knows(self, template: str, locale: str) -> bool:
         """Tell whether there is such a template, in this locale or one that it falls back to."""
@@ -87,7 +96,7 @@ class Renderer:
         if found is None:
             if not _TEMPLATE.fullmatch(template):
                 raise jinja2.TemplateNotFound(template)
-            names = [f"{name}/{template}.j2" for name in _fallbacks(locale)]
+            names = [f"{name}/{template}.j2" for name in fallbacks(locale)]
             found = self._found[key] = environment.select_template(names)
         return found
 
@@ -126,7 +135,8 @@ class _Sandbox(ImmutableSandboxedEnvironment):
         return super().getattr(obj, attribute)
 
 
-def _environment(folders: list[Path]) -> jinja2.Environment:
+def environment(folders: list[Path]) -> jinja2.Environment:
+    """Return what reads and renders mail templates, from the first folder that has one."""
     environment = _Sandbox(
         loader=jinja2.FileSystemLoader(folders),
         undefined=jinja2.StrictUndefined,
@@ -153,7 +163,8 @@ def line(text: str) -> str:
     return header_value(text, SUBJECT_MAX)
 
 
-def _fallbacks(locale: str) -> list[str]:
+def fallbacks(locale: str) -> list[str]:
+    """Return the locales that are tried in turn: de_AT, de, en."""
     found = _LOCALE.fullmatch(locale)
     if not found:
         return ["en"]
@@ -188,16 +199,23 @@ def _wrap(line: str) -> tuple[str, ...]:
     return (*lines, current)
 
 
-def _explain(error: BaseException) -> str:
+def explain(error: BaseException) -> str:
     """Return what is wrong with a template, in one line, with file and line where they are known."""
-    place = ""
-    if isinstance(error, jinja2.TemplateSyntaxError):
-        place = f"{error.filename or error.name}, line {error.lineno}: "
-    else:
-        trace = error.__traceback__
-        while trace is not None:
-            if trace.tb_frame.f_code.co_filename.endswith(".j2"):
-                place = f"{trace.tb_frame.f_code.co_filename}, line {trace.tb_lineno}: "
-            trace = trace.tb_next
+    file, number = place_of(error)
+    place = f"{file}, line {number}: " if file else ""
     message = error.message if isinstance(error, jinja2.TemplateError) else str(error)
     return header_value(f"{place}{type(error).__name__}: {message}", 500)
+
+
+def place_of(error: BaseException) -> tuple[str, int]:
+    """Return the file and line of a template that an error comes from; ("", 0) if not known."""
+    if isinstance(error, jinja2.TemplateSyntaxError):
+        return error.filename or error.name or "", error.lineno
+    place, trace = ("", 0), error.__traceback__
+    while trace is not None:
+        template = trace.tb_frame.f_globals.get("__jinja_template__")
+        if isinstance(template, jinja2.Template):
+            # What runs is Python made of the template; its lines are others.
+            place = template.filename or "", template.get_corresponding_lineno(trace.tb_lineno)
+        trace = trace.tb_next
+    return place

@@ -12,114 +12,29 @@ import jinja2
 import pytest
 
 from maildesk import render
+from maildesk.desk.samples.common import bare, full
+from maildesk.desk.template_faults import faults
+from maildesk.desk.template_shelf import Shelf
+from maildesk.mail.safe import stranger_subject
 from maildesk.mail.to_html import html_of
 from maildesk.render import Renderer
 from maildesk.rules import letters
 from maildesk.rules.kinds import DEFAULT_KINDS, Kind
 from maildesk.rules.letters import (
-    AlarmFigures,
-    CustomerFigures,
-    DeskFigures,
-    Due,
-    FileFigures,
-    KindOffer,
     MailFigures,
-    Price,
-    SaidFigures,
     TicketFigures,
 )
+from maildesk.rules.offers import OrderFigures
 from maildesk.rules.promise import Mode, Promise
-from maildesk.rules.staff.help_rows import help_rows
-from maildesk.rules.staff.receipts import HistoryLine, QueueLine, in_groups
+from maildesk.rules.request_words import RequestFigures
 
+SHELF = Shelf()
 SHIPPED = Path(render.__file__).parents[1] / "templates" / "mail"
 ALARMS = ("outbox_stuck", "set_aside", "oversize", "mailbox_dead", "template_broken",
           "budget_spent", "moon")  # fmt: skip
 
-BARE = {
-    "desk": DeskFigures("Agentur"),
-    "ticket": TicketFigures("DD-10429", "Warenkorb leer", "Normales Ticket"),
-    "price": Price("95,00 €", "", "minutengenau abgerechnet", "1 Stunde"),
-    "customer": CustomerFigures(),
-    "mail": MailFigures("maria@kunde.example"),
-    "failed_recipient": "maria@kunde.example",
-    "reason": "",
-    "until": "",
-    "in_the_name_of": "Mara Klein",
-    "alarm": AlarmFigures("outbox_stuck"),
-    "reply_to": "nothing",
-    "customer_address": "",
-    "subjects": (),
-    "last": (),
-    "can_release": False,
-    "words": "",
-    "agent": "Mara Klein",
-    "time": "",
-    "days": 0,
-    "planned": "Dienstag, 24.11.2026, 14:00 Uhr",
-    "done": (),
-    "inherited": (),
-    "undo": None,
-    "corrected": "",
-    "orders": ("DD-10429 als Spam ablegen",),
-    "lines": (),
-    "rows": help_rows("de"),
-    "history": (),
-    "by": "",
-}
-LONG = "Softwareentwicklungsgesellschaft Muster und Söhne mbH & Co. KG"
-QUEUE = in_groups((
-    QueueLine("DD-10433", "Zahlung mit Karte", "Quickticket", "Neu",
-              "Dienstag, 24.11.2026, 16:00 Uhr", "Huber AG", "", False, True),
-    QueueLine("DD-10425", "Farben", "Normales Ticket", "Wartet auf Kunde", waits=True),
-    QueueLine("DD-10429", "Warenkorb leer nach Anmeldung mit dem Konto eines Firmenkunden im Shop "
-              "und danach noch viel mehr", "Quickticket hoch", "In Bearbeitung",
-              "Dienstag, 24.11.2026, 11:30 Uhr", LONG, "1 Std. 25 Min.", True),
-    QueueLine("DD-10441", "Kunde: Preis", "Normales Ticket", "Eingeplant", "", "Huber AG", "5 Min."),
-))  # fmt: skip
-FULL = BARE | {
-    "desk": DeskFigures("Agentur", "Beispielweg 1, 50667 Köln\nTelefon 0221 1234567"),
-    "ticket": TicketFigures(
-        "DD-10429", "Warenkorb leer", "Quickticket hoch", "Mara Klein",
-        Due("Dienstag, 24.11.2026, 11:30 Uhr", "innerhalb von 2 Arbeitsstunden",
-            "Montag bis Freitag 09:00–17:00 Uhr"),
-        "Quickticket", True, True, False, "DD-10417", ("DD-10425",),
-        (KindOffer("Quickticket", "142,50 €", "innerhalb von 8 Arbeitsstunden"),),
-    ),
-    "price": Price("190,00 €", "doppelter Stundensatz", "minutengenau abgerechnet", "1 Stunde"),
-    "customer": CustomerFigures("Muster & Söhne GmbH", "W-12"),
-    "mail": MailFigures(
-        "Maria <maria@kunde.example>", "Warenkorb leer", "Hallo,\n\n\n\nes geht nichts.\n"
-        "Kunde: Mallory AG", True, (FileFigures("bild.png", "14 kB"),),
-    ),
-    "reason": "5.1.1 No such user",
-    "until": "Montag, 07.12.2026, 10:00 Uhr",
-    "alarm": AlarmFigures("set_aside", "maria@kunde.example", "ValueError", "gestern", "12"),
-    "reply_to": "customer",
-    "customer_address": "maria@kunde.example",
-    "last": (
-        SaidFigures("Maria König", "Montag, 23.11.2026, 10:00\u00a0Uhr", "Der Warenkorb ist leer.", True),
-        SaidFigures("Lena Vogt", "Montag, 23.11.2026, 10:30\u00a0Uhr", "Cache geprüft.", False, True),
-    ),
-    "subjects": (
-        ("[DD-10429] Warenkorb leer #mir", "Selbst übernehmen"),
-        ("[DD-10429] Warenkorb leer #zu +15m", "Abschließen, 15 Minuten buchen"),
-    ),
-    "can_release": True,
-    "words": "Hallo Maria,\n\nder Warenkorb geht wieder.\n\nViele Grüße\nMara",
-    "time": "1 Std. 25 Min.",
-    "days": 14,
-    "done": ("25 Min. gebucht", "Ticket abgeschlossen"),
-    "inherited": ("#warte 3t",),
-    "undo": 60,
-    "corrected": "[DD-10429] Warenkorb leer #zu +25m",
-    "orders": ("DD-10429 mit DD-10417 zusammenführen; Antworten gehen danach dorthin",),
-    "lines": QUEUE,
-    "history": (HistoryLine("20.11.2026", "DD-10417", "Farben", "Erledigt"),),
-    "by": "Lena Vogt",
-}  # fmt: skip
-ENQUIRY = FULL | {"ticket": replace(FULL["ticket"], presales=True, urgent=False, wish="", due=None)}
-NOTE = FULL | {"reply_to": "note", "undo": 0, "days": 1}
+# The catalogue of samples is in German here, where a test names words of it.
+BARE, FULL = bare("de"), full("de")
 NO_TICKET = FULL | {"ticket": None, "mail": None, "reply_to": "nothing"}
 # Of these letters a ticket is never missing; about the queue there is none.
 WITHOUT_TICKET = ("staff_receipt", "staff_refused", "staff_confirm", "staff_list", "staff_help",
@@ -134,7 +49,13 @@ def _names(locale):
 def _assert_reads_well(words, values):
     assert "\n" not in words.subject
     if values["ticket"] and not words.subject.startswith(("Ihre Tickets: ", "Your tickets: ")):
-        assert words.subject == "[DD-10429] Warenkorb leer"
+        # To those whom we do not know nothing goes back but the number.
+        title = values["ticket"].title
+        assert words.subject.removeprefix("[DD-10429]") in (
+            "",
+            f" {title}",
+            f" {stranger_subject(title)}",
+        )
     for wrong in (
         "None",
         "\n\n\n",
@@ -149,7 +70,7 @@ def _assert_reads_well(words, values):
         "..",
         " \n>",
     ):
-        assert wrong not in words.text, wrong
+        assert wrong not in words.text.replace("None of ", ""), wrong
     assert words.text.endswith("\n")
     assert not words.text.endswith("\n\n")
     for line in words.text.split("\n"):
@@ -167,6 +88,8 @@ FIRST = {
         "de",
         "note",
     ): "Eine Antwort auf diese E-Mail wird als interne Notiz am Ticket abgelegt; sie geht nicht",
+    ("de", "digest"): "Eine Antwort auf diese E-Mail führt Befehle zu den Nummern aus, eine Zeile",
+    ("en", "digest"): "A reply to this e-mail runs commands for the numbers, one line",
     ("de", "nothing"): "Eine Antwort auf diese E-Mail bewirkt nichts; sie geht an keinen Kunden.",
     ("en", "customer"): "A reply to this e-mail goes to the customer (maria@kunde.example); #note",
     (
@@ -180,21 +103,49 @@ OK = {"de": "Eine Antwort auf diese E-Mail mit OK gilt als Ihr Ja; jede andere",
 
 
 @pytest.mark.parametrize(
-    "values", [BARE, FULL, ENQUIRY, NOTE], ids=["bare", "full", "enquiry", "note"]
-)
-@pytest.mark.parametrize(
     ("locale", "name"), [(at, name) for at in ("de", "en") for name in _names(at)]
 )
-def test_every_letter_reads_well(locale, name, values):
-    words = Renderer().words(name, locale, **values)
+def test_every_letter_reads_well_with_every_value_present_and_absent(locale, name):
+    for sample in SHELF.samples(name, locale):
+        words = SHELF.renderer.words(name, locale, **sample.values)
+        try:
+            _assert_letter(locale, name, words, sample.values)
+        except AssertionError as error:
+            error.add_note(f"{name}, {locale}, {sample.name}:\n{words.text}")
+            raise
+
+
+def _assert_letter(locale, name, words, values):
     _assert_reads_well(words, values)
+    assert list(faults(words, values)) == []
     if name.startswith("staff_"):
         asks = name == "staff_confirm" or (name == "staff_held" and values["can_release"])
         first = OK[locale] if asks else FIRST[locale, values["reply_to"]]
+        if not values["customer_address"]:
+            first = first.replace(" (maria@kunde.example)", "")
         assert " ".join(words.text.split()).startswith(first), "the first line: what a reply does"
-    elif name not in ("confirm_contract", "answer", "closing", "planned"):
+    elif name.startswith(("confirm_", "followup_")) and name != "confirm_contract":
         assert values["price"].hour in words.text
         assert values["price"].limit in words.text
+
+
+def test_the_variants_of_a_letter_are_those_that_it_shows():
+    found = {each.name: each.values for each in SHELF.samples("confirm_quick_high", "de")}
+    assert list(found)[:2] == ["full", "bare"]
+    assert found.keys() >= {
+        "without ticket.due", "without ticket.due.within", "without ticket.offers[0].within",
+        "without price.factor", "without desk.signature", "long names", "enquiry", "by phone",
+    }  # fmt: skip
+    assert "without ticket.mentions" not in found, "no customer reads it"
+    assert "without price.limit" not in found, "it is never absent"
+    assert found["without ticket.due"]["ticket"] == replace(FULL["ticket"], due=None)
+    assert found["enquiry"]["ticket"].presales
+    notes = {each.name: each.values for each in SHELF.samples("staff_new", "de")}
+    assert notes["reply is a note"]["reply_to"] == "note"
+    assert "order" in notes["order, terms"]
+    assert "order" not in notes["full"], "nobody wished for anything"
+    shown = [each.name for each in SHELF.samples("answer", "en")]
+    assert len(shown) == len(set(shown))
 
 
 @pytest.mark.parametrize("locale", ["de", "en"])
@@ -204,14 +155,17 @@ def test_letters_about_no_ticket(locale):
         values = NO_TICKET | {"alarm": replace(FULL["alarm"], what=what)}
         _assert_reads_well(renderer.words("staff_alarm", locale, **values), values)
     for name in WITHOUT_TICKET:
-        words = renderer.words(name, locale, **NO_TICKET)
-        _assert_reads_well(words, NO_TICKET)
+        variants = {each.name: each.values for each in SHELF.samples(name, locale)}
+        values = variants.get("no ticket", variants["full"])
+        assert values["ticket"] is None
+        words = renderer.words(name, locale, **values)
+        _assert_reads_well(words, values)
         assert "[" not in words.subject
     assert "Mara Klein" in renderer.words("staff_held", locale, **NO_TICKET).subject
 
 
 def _answer(name, locale="de", **values):
-    return Renderer().words(name, locale, **FULL | values).text
+    return Renderer().words(name, locale, **FULL | values).text.replace("\u00a0", " ")
 
 
 @pytest.mark.parametrize(("words", "end", "why"), [
@@ -223,8 +177,10 @@ def _answer(name, locale="de", **values):
 ])  # fmt: skip
 def test_an_answer_is_signed_once_and_says_nothing_else(words, end, why):
     signature = FULL["desk"].signature + "\n"
+    desk = replace(FULL["desk"], remote_support="")
     for locale in ("de", "en"):
-        assert _answer("answer", locale, words=words).endswith(end + "\n" + signature), why
+        text = _answer("answer", locale, words=words, desk=desk)
+        assert text.endswith(end + "\n" + signature), why
     assert _answer("answer", words=words).startswith(words), why
 
 
@@ -268,7 +224,7 @@ def test_a_subject_to_copy_is_one_line_however_long_and_stands_alone_in_html():
 @pytest.mark.parametrize("locale", ["de", "en"])
 def test_the_queue_is_numbered_in_groups_and_looks_good_in_html_too(locale):
     words = Renderer().words("staff_list", locale, **NO_TICKET)
-    text, html = words.text, html_of(words.text, locale)
+    text, html = words.text, html_of(words.text, locale).replace("\u00a0", " ")
     assert words.subject == {"de": "Ihre Tickets: 4 offen", "en": "Your tickets: 4 open"}[locale]
     assert [line.split("]")[0] for line in text.split("\n") if "[DD-" in line] == [
         "1. [DD-10429", "2. [DD-10433", "3. [DD-10441", "4. [DD-10425",
@@ -473,3 +429,77 @@ def test_an_excerpt_is_bounded_and_says_that_it_was_cut():
     assert (len(text), cut) == (8192, True)
     with pytest.raises(ValueError):
         letters.moment_words(datetime(2026, 1, 1), BERLIN, "de")
+
+
+OFFERED = FULL | {
+    "ticket": TicketFigures(
+        "DD-10429", "Warenkorb leer", "Normales Ticket", "Mara Klein", wish="Quickticket hoch",
+        follows="DD-10417",
+    ),
+    "request": RequestFigures(
+        "order", "Der Shop steht.", "Quickticket hoch", "190,00 €", "innerhalb von 2 Arbeitsstunden",
+        "95,00 €", link="https://support.agentur.example/r/" + "x" * 30,
+    ),
+    "why": "terms", "waits": True, "stranger": False, "wished_by": "Bert Berger",
+    "order": OrderFigures("approver", "Anna Berger", waits=True),
+}  # fmt: skip
+OFFERS = [
+    # values, letter, said in German, said in English, why
+    ({}, "quick_offer", "BESTELLEN: Wir beginnen", "ORDER: We start", "a new ticket"),
+    ({}, "quick_offer", "NORMAL:", "NORMAL:", "the normal ticket is a way out"),
+    ({"waits": False}, "quick_offer", "ABLEHNEN: Es bleibt, wie es ist.",
+     "DECLINE: Everything stays as it is.", "a ticket that goes on"),
+    ({"why": "approver"}, "quick_offer", "Gewünscht hat das Bert Berger.",
+     "This is the wish of Bert Berger.", "who wishes"),
+    ({"why": "quota"}, "quick_offer", "ohne Rückfrage annehmen", "without asking back",
+     "the quota is used up"),
+    ({"why": ""}, "quick_offer", "Der Shop steht.", "Der Shop steht.", "an agent's reason"),
+    ({}, "quick_offer", "https://support.agentur.example/r/", "https://support.agentur.example/r/",
+     "the page"),
+    ({}, "offer_sent", "Bestellen kann das bei Ihnen Anna Berger.",
+     "it can be ordered by Anna Berger.", "who was asked"),
+    ({"order": OrderFigures("approver", "Anna", waits=False)}, "offer_sent",
+     "läuft das Ticket weiter wie bisher", "the ticket goes on as before", "it does not wait"),
+    ({}, "staff_new", "bis zum Auftrag ruht das Ticket", "the ticket rests until the order",
+     "what it waits for"),
+    ({"order": OrderFigures("approver", not_asked="nobody")}, "staff_new",
+     "darf niemand bestellen", "nobody may order", "somebody has to be named"),
+    ({"order": OrderFigures("stranger", not_asked="silent")}, "staff_new",
+     "deshalb wurde niemand gefragt", "so nobody was asked", "no answer is allowed"),
+    ({"order": OrderFigures("stranger", not_asked="stranger")}, "staff_new",
+     "ob er für diesen Kunden schreibt", "whether he writes for this customer", "a domain only"),
+    ({"order": OrderFigures("quota", not_asked="other")}, "staff_reply",
+     "noch eine Anfrage an den Kunden offen", "Another question to the customer", "one is open"),
+    ({"order": OrderFigures("unproven", not_asked="silent")}, "staff_new",
+     "für gefälscht", "for forged", "called forged"),
+    ({"order": OrderFigures(done=True)}, "staff_reply", "Bestellt:", "Ordered:", "he did"),
+    ({"order": OrderFigures("approver", not_asked="nobody")}, "confirm_normal",
+     "wer bei Ihnen Kosten freigeben darf", "who may approve costs", "the customer hears it too"),
+    ({"changed": True, "reason": "Kein Notfall"}, "confirm_normal", "Grund: Kein Notfall",
+     "Reason: Kein Notfall", "an agent lowered it"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("values", "name", "german", "english", "why"), OFFERS)
+def test_offers_and_what_is_said_of_them(values, name, german, english, why):
+    given = OFFERED | values
+    for locale, said in (("de", german), ("en", english)):
+        words = Renderer().words(name, locale, **given)
+        _assert_reads_well(words, given)
+        assert said in " ".join(words.text.replace("\u00a0", " ").split()), why
+
+
+@pytest.mark.parametrize("locale", ["de", "en"])
+def test_an_offer_to_a_stranger_says_nothing_of_his_and_a_bare_one_reads_well(locale):
+    words = Renderer().words("quick_offer", locale, **OFFERED | {"stranger": True})
+    assert words.subject == "[DD-10429]"
+    assert "Warenkorb" not in words.text
+    assert "DD-10417" not in words.text
+    bare = BARE | {
+        "request": RequestFigures("order", kind="Normales Ticket", hour="95,00 €", by_mail=True),
+        "agent": "",
+    }
+    words = Renderer().words("quick_offer", locale, **bare)
+    _assert_reads_well(words, bare)
+    assert "NORMAL" not in words.text
+    assert "https" not in words.text

@@ -24,6 +24,7 @@ NOUNS = (
     "restore",
     "trial",
     "customer",
+    "contract",
     "staff",
     "ticket",
     "outbox",
@@ -34,6 +35,8 @@ NOUNS = (
     "unreachable",
     "keys",
     "ledger",
+    "clock",
+    "template",
     "migrate",
 )
 

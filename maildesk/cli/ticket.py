@@ -84,7 +84,7 @@ def show_(
 def _say_facts(desk: Opened, page: "TicketPage") -> None:
     line = page.ticket
     show.words(f"{line.tag}  {line.title}")
-    wish = f" (asked for {page.wish}: terms not accepted)" if page.wish else ""
+    wish = f" (asked for {page.wish}, not ordered yet)" if page.wish else ""
     facts = (
         ("state", line.state.words("en")),
         ("kind", f"{_kind(line)}{wish}{', before an order' if page.presales else ''}"),

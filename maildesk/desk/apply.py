@@ -20,6 +20,7 @@ from maildesk.rules.join import taught_numbers
 from maildesk.rules.plan import (
     AddMessage,
     Ask,
+    Bounced,
     Change,
     Judge,
     Leave,
@@ -103,7 +104,8 @@ def apply(db: Database, batch: Sequence[Cause], now: datetime) -> None:
 
 
 def _write(session: Session, rows: Rows) -> None:
-    _all_of(session, _HANDLED, rows.handled)
+    if rows.handled:
+        _all_of(session, _HANDLED, rows.handled)
     if rows.touched:
         _all_of(session, _TOUCHED, list(rows.touched.values()))
     for first in rows.firsts:
@@ -174,7 +176,7 @@ def _step(rows: Rows, step: Step, cause: Cause) -> None:
             rows.marks.append(step)
         case MarkUnreachable():
             rows.addresses.append(step)
-        case Ask() | Judge() | Remind() | Note():
+        case Ask() | Judge() | Bounced() | Remind() | Note():
             process_rows.gather(rows, step, cause)
         case Tell():
             pass  # it is among the letters by now
@@ -202,6 +204,7 @@ def _open(rows: Rows, step: OpenTicket, decided: Decided) -> None:
             "opened_at": decided.claimed.envelope.received_at,
             "clock_started_at": step.clock_started_at,
             "due_at": step.due_at,
+            "paused_at": step.paused_at,
             "follows": step.follows,
             "waits_for": step.waits_for,
             "alert_at": step.clock_started_at if step.due_at else None,
@@ -228,7 +231,7 @@ def _open(rows: Rows, step: OpenTicket, decided: Decided) -> None:
         )
         if said
     )
-    trigger = "T04" if step.state is State.SPAM else "T01"
+    trigger = "T04" if step.state is State.SPAM else "T02" if step.by_phone else "T01"
     rows.journal(decided, step.ticket_id, trigger, to=step.state, detail=detail)
 
 
@@ -311,6 +314,10 @@ def _set_state(rows: Rows, step: SetState, cause: Cause) -> None:
         raise ValueError(f"no transition {row} leads from {step.before} to {step.to}")
     rows.journal(cause, step.ticket_id, step.trigger, step.before, step.to, row=row)
     touched = rows.touched.get(step.ticket_id)
+    opened = next((new for new in rows.new[TicketRow] if new["id"] == step.ticket_id), None)
+    if opened is not None:  # in this very plan: there is no version to compare yet
+        opened["state"], opened["closed"] = step.to.value, is_closed(step.to)
+        return
     if touched is None:  # another ticket than the one that the mail is filed in
         rows.changes.append(
             Change(step.ticket_id, {"state": step.to.value, "closed": is_closed(step.to)}, "")

@@ -3,7 +3,7 @@
 import json
 from datetime import datetime
 
-from sqlalchemy import Executable, delete, update
+from sqlalchemy import Executable, ScalarSelect, delete, select, update
 from sqlmodel import Session, col
 
 from maildesk.desk.rows import Cause, Changed, Rows
@@ -19,7 +19,8 @@ def gather(rows: Rows, step: Step, cause: Cause) -> None:
     match step:
         case Change():
             rows.changes.append(step)
-            rows.journal(cause, step.ticket_id, step.trigger, detail=_shown(step))
+            if step.trigger:
+                rows.journal(cause, step.ticket_id, step.trigger, detail=_shown(step))
         case Book():
             rows.new[TimeRow].append(
                 {"ticket_id": step.ticket_id, "agent_id": step.agent_id, "minutes": step.minutes,
@@ -30,7 +31,7 @@ def gather(rows: Rows, step: Step, cause: Cause) -> None:
             )  # fmt: skip
             rows.journal(cause, step.ticket_id, "time", detail=f"{step.minutes:+d} min")
         case Timer(ticket_id=None):
-            rows.others.append(
+            rows.firsts.append(  # before another one of the same agent begins
                 lambda session: meet_one(
                     session, delete(TimerRow).where(col(TimerRow.agent_id) == step.agent_id)
                 )
@@ -72,6 +73,7 @@ def gather(rows: Rows, step: Step, cause: Cause) -> None:
 def _take_back(session: Session, step: TakeBack, now: datetime) -> None:
     waiting = update(OutboundRow).where(
         col(OutboundRow.inbound_id) == step.inbound_id,
+        col(OutboundRow.ticket_id) == _ticket_of(step.deed_id),
         col(OutboundRow.state) == "queued",
         col(OutboundRow.attempts) == 0,
         ~col(OutboundRow.purpose).startswith("staff_"),
@@ -80,6 +82,11 @@ def _take_back(session: Session, step: TakeBack, now: datetime) -> None:
         raise Changed  # one has left meanwhile: the receipt has to say so
     deed = update(DeedRow).where(col(DeedRow.id) == step.deed_id, col(DeedRow.undone_at).is_(None))
     meet_one(session, deed.values(undone_at=now))
+
+
+def _ticket_of(deed_id: int) -> ScalarSelect[int]:
+    query = select(col(DeedRow.ticket_id)).where(col(DeedRow.id) == deed_id)
+    return query.scalar_subquery()
 
 
 def meet_one(session: Session, statement: Executable) -> None:

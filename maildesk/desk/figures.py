@@ -6,6 +6,7 @@ from datetime import datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
+from maildesk.config import Site
 from maildesk.desk.context import Desk
 from maildesk.mail.message import Mail
 from maildesk.rules import letters as say
@@ -56,13 +57,18 @@ def values(about: About) -> dict[str, Any]:
     """Return the values that every template may use, but for the mail."""
     customer = about.customer
     return {
-        "desk": say.DeskFigures(about.desk.site.desk.name, about.desk.site.desk.signature),
+        "desk": desk_figures(about.desk.site),
         "ticket": _ticket(about),
         "price": _price(about.desk.policy, about.kind, customer, about.locale),
         "customer": say.CustomerFigures(
             customer.name if customer else "", customer.contract if customer else ""
         ),
     }
+
+
+def desk_figures(site: Site) -> say.DeskFigures:
+    """Return who writes."""
+    return say.DeskFigures(site.desk.name, site.desk.signature, site.process.remote_support)
 
 
 def for_staff(about: About, purpose: Purpose, agent_id: int) -> dict[str, Any]:
@@ -78,8 +84,9 @@ def for_staff(about: About, purpose: Purpose, agent_id: int) -> dict[str, Any]:
         named = tag(about.desk.policy.code, number)
         mine = ticket.assignee_id == agent_id
         subjects = ready_subjects(named, ticket.title, mine, about.locale)
+    is_digest = purpose is Purpose.DIGEST
     return {
-        "reply_to": "nothing" if number is None else _REPLY_TO[purpose],
+        "reply_to": "digest" if is_digest else "nothing" if number is None else _REPLY_TO[purpose],
         "customer_address": to,
         "subjects": subjects,
         "can_release": False,

@@ -25,10 +25,11 @@ from maildesk.mail.message import Reading
 from maildesk.rules.assign import How
 from maildesk.rules.decide import decide
 from maildesk.rules.facts import Budget, Facts, Received
-from maildesk.rules.plan import AddMessage, Leave, OpenTicket, Plan, Tell
+from maildesk.rules.plan import AddMessage, Change, Leave, OpenTicket, Plan, Tell
 from maildesk.rules.subject import read_subject
 from maildesk.rules.verdict import verdict
 from maildesk.store import queries
+from maildesk.store.ordering import with_order_facts
 from maildesk.store.staff_facts import with_staff_facts
 
 TRIES = 5
@@ -83,13 +84,17 @@ def _decide(
     received, found = _look(desk, batch, received, now)
     assigned: Counter[int] = Counter()
     counted: Counter[str] = Counter()
+    ordered: Counter[str] = Counter()
     decided = []
     for read, each, known in zip(batch, received, found, strict=True):
-        facts = _with_neighbours(known, each, assigned, counted)
+        facts = _with_neighbours(known, each, assigned, counted, ordered)
         made = _decided(desk, read, each, facts, now)
         for step in made.plan:
-            if isinstance(step, OpenTicket) and step.assignee_id is not None:
-                assigned[step.assignee_id] += 1
+            if isinstance(step, OpenTicket):
+                assigned.update([step.assignee_id] if step.assignee_id is not None else ())
+                ordered[step.kind] += 1
+            elif isinstance(step, Change) and "kind" in step.fields:
+                ordered[step.fields["kind"]] += 1
             elif isinstance(step, Tell) and step.counted:
                 counted[step.to.address] += 1
         decided.append(made)
@@ -106,9 +111,13 @@ def _look(
         found = queries.facts(session, received, numbers, desk.keyring, now, balance)
         cut = without_parents(session, received, found, desk.policy.code)
         return cut, [
-            with_staff_facts(session, each, facts, desk.policy.code)
+            with_order_facts(
+                session, each,
+                with_staff_facts(session, each, facts, desk.policy.code, desk.policy.calendar.timezone),
+                desk.policy, now,
+            )
             for each, facts in zip(cut, found, strict=True)
-        ]
+        ]  # fmt: skip
 
 
 def _decided(desk: Desk, read: Read, received: Received, facts: Facts, now: datetime) -> Decided:
@@ -133,9 +142,19 @@ def consider(
 
 
 def _with_neighbours(
-    facts: Facts, received: Received, assigned: Counter[int], counted: Counter[str]
+    facts: Facts,
+    received: Received,
+    assigned: Counter[int],
+    counted: Counter[str],
+    ordered: Counter[str],
 ) -> Facts:
-    """Add what the messages before it in the same batch have spent and taken on."""
+    """Add what the messages before it in the same batch have spent, taken on and ordered."""
+    if facts.process.used:
+        used = {
+            kind: (day + ordered[kind], week + ordered[kind])
+            for kind, (day, week) in facts.process.used.items()
+        }
+        facts = replace(facts, process=replace(facts.process, used=used))
     if assigned and facts.open_tickets:
         facts = replace(facts, open_tickets=dict(assigned + Counter(facts.open_tickets)))
     if counted:

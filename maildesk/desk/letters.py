@@ -8,7 +8,6 @@ import hashlib
 import re
 import secrets
 import threading
-from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
@@ -21,8 +20,7 @@ from maildesk.mail.attachments import files_of
 from maildesk.mail.compose import to_bytes
 from maildesk.mail.letter import File, Letter
 from maildesk.mail.message import Address
-from maildesk.rules.facts import Facts, Received, Said, TicketFacts
-from maildesk.rules.people import AgentFacts, CustomerFacts
+from maildesk.rules.facts import Facts, Received, TicketFacts
 from maildesk.rules.plan import OpenTicket, Plan, Tell
 from maildesk.rules.requests import named
 from maildesk.rules.signed import (
@@ -236,43 +234,24 @@ def check_addresses(site: Site, ring: Keyring, now: datetime) -> None:
         raise ConfigError(f"[desk] address: {error}; use a shorter one") from error
 
 
-def notice(
-    desk: Desk,
-    letter: str,
-    agent: AgentFacts,
-    ticket: TicketFacts,
-    customer: CustomerFacts | None,
-    said: Sequence[Said],
-    now: datetime,
-) -> dict[str, Any]:
-    """Return the row of a notice that no mail caused; an answer to it goes to the customer."""
-    locale = agent.language or desk.policy.language
-    about = figures.About(desk, locale, ticket, customer, (agent,))
-    shown = figures.values(about) | figures.for_staff(about, Purpose.AGENT_REPLY, agent.id)
-    shown["last"] = figures.said_figures(about, said)
-    sender = Address(desk.site.desk.name, desk.site.desk.address)
-    made = Letter(
-        sender, Address(agent.name, agent.address), desk.renderer.words(letter, locale, **shown),
-        "", now, locale, references=(_root(desk, ticket.id),),
-    )  # fmt: skip
-    return sign(desk, made, Purpose.AGENT_REPLY, ticket.id, agent.id, now) | {"purpose": letter}
-
-
 def _root(desk: Desk, ticket_id: int) -> str:
     """Our own root for all notices of a ticket, so that an agent's program keeps them together."""
     return f"ticket.{ticket_id}@{desk.site.desk.host}"
 
 
 # Notices of something in a ticket that may have been long ago for their reader.
-_REMINDING = frozenset({"staff_assigned", "staff_reply", "staff_third_party"})
+_REMINDING = frozenset(
+    {"staff_assigned", "staff_reply", "staff_third_party", "staff_wake", "staff_give_up"}
+)
 
 
 def _values(scene: _Scene, now: datetime) -> dict[str, Any]:
     tell, facts, received = scene.tell, scene.facts, scene.received
     wanted = received.subject.kind if received else None
-    about = figures.About(
-        scene.desk, tell.language, scene.ticket, facts.customer, facts.agents, wanted
-    )
+    digest, customer = facts.staff.digest, facts.customer
+    if digest is not None:  # of one mail about several tickets
+        customer = digest.customers.get(tell.ticket_id or 0)
+    about = figures.About(scene.desk, tell.language, scene.ticket, customer, facts.agents, wanted)
     shown = figures.values(about)
     if tell.ticket_id is not None and tell.letter in _REMINDING:
         shown["last"] = figures.said_figures(about, facts.staff.latest.get(tell.ticket_id, ()))

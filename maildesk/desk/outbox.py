@@ -13,7 +13,7 @@ from sqlalchemy import Select, bindparam, func, select, text, update
 from sqlmodel import Session, col
 
 from maildesk import log
-from maildesk.desk import unreachable
+from maildesk.desk import tokens, unreachable
 from maildesk.mail.parcel import Parcel
 from maildesk.mail.smtp import Reply
 from maildesk.rules.backoff import GIVE_UP_AFTER, LONGEST_SEND, Verdict, retry_delay
@@ -46,7 +46,8 @@ class Outbox:
         """Record what the relay answered for each letter.
 
         Counts only for the attempt it belongs to: a late answer to an earlier one changes
-        nothing. Expiry is by age, never by count.
+        nothing. Expiry is by age, never by count. Of a letter that was sent no usable token of a
+        page remains in the database (SECURITY.md, P19); letters not yet sent still hold theirs.
         """
         states = self.db.change(lambda session: _settle(session, outcomes, now))
         for (parcel, reply, _), state in zip(outcomes, states, strict=True):
@@ -151,6 +152,8 @@ def _settle_one(
             "attempt": parcel.attempt,
         },
     )
+    if met.rowcount and state == "sent" and (found := tokens.tokens_in(parcel.raw)):
+        tokens.forget(session, parcel.id, parcel.raw, found)
     if met.rowcount and verdict is Verdict.FAILED:
         unreachable.refused(session, parcel.rcpt_to, reply, now)
     return state if met.rowcount else "late"

@@ -1,16 +1,17 @@
 """The rows of requests: asked, decided, reminded of; and lines of the journal."""
 
-from sqlalchemy import Update, update
+from sqlalchemy import Update, func, update
 from sqlmodel import Session, col
 
 from maildesk.desk.effects import meet_one
 from maildesk.desk.rows import Cause, Rows
-from maildesk.rules.plan import Ask, Judge, Note, Remind
+from maildesk.rules.plan import Ask, Bounced, Judge, Note, Remind
 from maildesk.rules.requests import How, Request, Verdict
-from maildesk.store.work_tables import RequestRow
+from maildesk.rules.ticket import State
+from maildesk.store.work_tables import LinkRow, RequestRow
 
 
-def gather(rows: Rows, step: Ask | Judge | Remind | Note, cause: Cause) -> None:
+def gather(rows: Rows, step: Ask | Judge | Bounced | Remind | Note, cause: Cause) -> None:
     """Add what a request asks for. If it was decided meanwhile, writing raises Changed."""
     match step:
         case Ask():
@@ -24,6 +25,8 @@ def gather(rows: Rows, step: Ask | Judge | Remind | Note, cause: Cause) -> None:
                 col(RequestRow.verdict) == Verdict.OPEN.value,
             ).values(reminders=step.reminders, remind_at=step.remind_at)  # fmt: skip
             rows.firsts.append(lambda session: meet_one(session, changed))
+        case Bounced():
+            _bounced(rows, step, cause)
         case Note():
             rows.journal(cause, step.ticket_id, step.trigger, detail=step.detail)
 
@@ -82,6 +85,26 @@ def _judge(rows: Rows, step: Judge, cause: Cause) -> None:
         "deemed": step.deemed,
         "remind_at": None,
     }
+    if step.held:
+        values["before"] = State.WAITING_APPROVAL.value
     rows.firsts.append(lambda session: meet_one(session, judged.values(**values)))
+    if step.how is How.LINK and not is_open:
+        used = update(LinkRow).where(
+            col(LinkRow.ticket_id) == step.ticket_id,
+            col(LinkRow.number) == step.number,
+            func.lower(col(LinkRow.address)) == step.by.lower(),
+        )
+        rows.others.append(lambda session: _do(session, used.values(used_at=rows.now)))
     detail = f"{step.ticket_id}v{step.number} by {step.by} ({step.how})"
     rows.journal(cause, step.ticket_id, f"request: {step.verdict}", detail=detail)
+
+
+def _bounced(rows: Rows, step: Bounced, cause: Cause) -> None:
+    asked = update(RequestRow).where(
+        col(RequestRow.ticket_id) == step.ticket_id,
+        col(RequestRow.number) == step.number,
+        col(RequestRow.verdict) == Verdict.OPEN.value,
+    )
+    rows.others.append(lambda session: _do(session, asked.values(bounced=True)))
+    detail = f"{step.ticket_id}v{step.number}"
+    rows.journal(cause, step.ticket_id, "request bounced", detail=detail)

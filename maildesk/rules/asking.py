@@ -53,7 +53,8 @@ def deciders(
     able = [
         contact
         for contact in facts.process.approvers
-        if contact.approve_up_to is None or contact.approve_up_to >= sum_
+        if contact.customer_id == ticket.customer_id
+        and (contact.approve_up_to is None or contact.approve_up_to >= sum_)
     ]
     his = ticket.requester.address.lower()
     mine = [contact for contact in able if contact.address.lower() == his]

@@ -10,6 +10,7 @@ from maildesk.rules.failures import Failure, after_failure, of_report
 from maildesk.rules.letters import moment_words
 from maildesk.rules.plan import (
     AddMessage,
+    Bounced,
     Leave,
     MarkUndeliverable,
     MarkUnreachable,
@@ -18,10 +19,16 @@ from maildesk.rules.plan import (
     Tell,
 )
 from maildesk.rules.policy import Policy
+from maildesk.rules.requests import named
 from maildesk.rules.signed import Purpose
 
-# Letters with an agent's words in them: that these did not arrive is always told.
+# That these did not arrive is always told: letters with an agent's words in them, and those
+# without which the ticket would wait for ever (PROCESS.md section 1.4).
 _WORDS = frozenset({"answer", "closing", "planned"})
+_REQUESTS = frozenset(
+    {"quick_offer", "approval_request", "approval_request_auto", "acceptance_request",
+     "decision_taken_back"}
+)  # fmt: skip
 
 
 def bounce(received: Received, facts: Facts, policy: Policy, now: datetime) -> Plan:
@@ -53,7 +60,10 @@ def bounce(received: Received, facts: Facts, policy: Policy, now: datetime) -> P
     steps: list[Step] = [about, MarkUndeliverable(letter.id, reason or "undeliverable")]
     if found is not None:
         steps.append(MarkUnreachable(rcpt_to, found))
-    known = before is not None and before.holds(now) and letter.purpose not in _WORDS
+    if letter.purpose in _REQUESTS and (request := _request_of(letter)):
+        steps.append(Bounced(*request))
+    always = _WORDS | _REQUESTS
+    known = before is not None and before.holds(now) and letter.purpose not in always
     if ticket is None or known:
         return tuple(steps)  # of an address that is marked they were told when it was
     told = letters_to.staff("staff_bounce", received, facts, policy, ticket)
@@ -65,6 +75,12 @@ def bounce(received: Received, facts: Facts, policy: Policy, now: datetime) -> P
     held = found if found is not None and found.holds(now) else None
     until = held.until if held else None
     return (*steps, *(_with_words(tell, letter, reason, until, policy) for tell in told))
+
+
+def _request_of(letter: SentLetter) -> tuple[int, int] | None:
+    """Return the request that a letter carried, from what it is called: "request:1042v2:..."."""
+    what, _, name = letter.once.partition(":")
+    return named(name.partition(":")[0]) if what == "request" else None
 
 
 def _is_about(report: Report, letter: SentLetter, came_back: bool) -> bool:

@@ -12,7 +12,7 @@ from dataclasses import replace
 from datetime import datetime
 
 from maildesk.mail.message import Origin
-from maildesk.rules import letters_to, spam
+from maildesk.rules import letters_to, ordering, spam, worded
 from maildesk.rules.bounced import bounce
 from maildesk.rules.cycle import after_move
 from maildesk.rules.facts import Candidate, Facts, Received, TicketFacts
@@ -71,9 +71,16 @@ def _person(received: Received, facts: Facts, policy: Policy, now: datetime) -> 
     if standing == "participant":
         if why:
             return (AddMessage(candidate.ticket.id, spam.HIDDEN, why),)
-        return _customer_reply(received, facts, policy, candidate.ticket, now)
+        found = worded.worded(received, facts, policy, candidate.ticket, now)
+        if isinstance(found, tuple):
+            return found
+        return _customer_reply(received, facts, policy, candidate.ticket, now, found)
     if why:  # a stranger's spam is nothing to keep in somebody's ticket
         return spam.hidden(received, facts, policy, now, why)
+    word = worded.stranger_word(received, facts, candidate.ticket)
+    if word is not None:
+        told = worded.staff_told(word, received, facts, policy, candidate.ticket)
+        return (AddMessage(candidate.ticket.id, standing, word.why), *told)
     return (
         AddMessage(candidate.ticket.id, standing),
         *letters_to.staff(
@@ -126,24 +133,40 @@ def _machine(received: Received, facts: Facts, policy: Policy, now: datetime) ->
 
 
 def _customer_reply(
-    received: Received, facts: Facts, policy: Policy, ticket: TicketFacts, now: datetime
+    received: Received,
+    facts: Facts,
+    policy: Policy,
+    ticket: TicketFacts,
+    now: datetime,
+    word: worded.Told | None = None,
 ) -> Plan:
     effect = after_customer_reply(ticket.state, ticket.resolved_at, now, policy.reopen_days)
+    if word is not None and word.is_still:
+        effect = ReplyEffect.STAY
     mail = received.reading.mail
     names = (mail.sender.name, facts.contact.name if facts.contact else "", mail.author or "")
-    if is_over(ticket.state) and is_thank_you(mail.reply, " ".join(names)):
+    if word is None and is_over(ticket.state) and is_thank_you(mail.reply, " ".join(names)):
         told = letters_to.staff("staff_reply", received, facts, policy, ticket)
         return (AddMessage(ticket.id, why=received.mark), *told)
     if effect is ReplyEffect.FOLLOW_UP:
         return open_ticket(received, facts, policy, now, follows=ticket)
-    steps: list[Step] = [AddMessage(ticket.id, why=received.mark)]
+    why = word.why if word is not None else ""
+    steps: list[Step] = [AddMessage(ticket.id, why=why or received.mark)]
+    will = ticket
     if effect is ReplyEffect.IN_PROGRESS and not received.quiet:
         steps.append(SetState(ticket.id, ticket.state, State.IN_PROGRESS, "reply of the customer"))
         moved = after_move(ticket, ticket.state, State.IN_PROGRESS, now, policy)
+        will = replace(ticket, state=State.IN_PROGRESS, **moved)
         if moved:
             steps.append(Change(ticket.id, moved, "reply of the customer"))
-    if ticket.state is not State.SPAM:
-        steps += letters_to.staff("staff_reply", received, facts, policy, ticket)
+    order = ordering.in_reply(received, facts, policy, will, now)
+    steps += (*order.steps, *(word.letters if word is not None else ()))
+    if word is not None and word.refusal is not None and order.figures is None:
+        steps += worded.staff_told(word, received, facts, policy, will)
+    elif ticket.state is not State.SPAM:
+        steps += letters_to.staff(
+            "staff_reply", received, facts, policy, ticket, more=order.more, will=order.ticket
+        )
     return tuple(steps)
 
 

@@ -32,7 +32,8 @@ class Free(StrEnum):
 class Entry:
     """Booked time, in whole minutes; below zero it corrects what was booked before.
 
-    `ended_at` is when it was booked, `began_at` known of a timer only.
+    `ended_at` is when it was booked, `began_at` known of a timer only. `rate_minor` is the price
+    of an hour, net; None: the desk's.
     """
 
     agent_id: int
@@ -45,6 +46,7 @@ class Entry:
     began_at: datetime | None = None
     contract_id: int | None = None
     words: str = ""
+    rate_minor: int | None = None
 
     @property
     def charged(self) -> int:

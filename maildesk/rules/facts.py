@@ -9,9 +9,12 @@ from typing import Any
 
 from maildesk.mail.message import Address, Reading
 from maildesk.mail.smtp import Envelope
+from maildesk.rules.contract import Balance, Contract
+from maildesk.rules.entries import Entry
 from maildesk.rules.failures import Unreachable
 from maildesk.rules.people import AgentFacts, ContactFacts, CustomerFacts
 from maildesk.rules.process_facts import NO_PROCESS, ProcessFacts
+from maildesk.rules.requests import Request
 from maildesk.rules.signed import SignedAddress
 from maildesk.rules.subject import Subject
 from maildesk.rules.ticket import State
@@ -93,12 +96,13 @@ class Candidate:
 
 @dataclass(frozen=True, slots=True)
 class SentLetter:
-    """A letter of ours that a bounce is about."""
+    """A letter of ours that a bounce is about. `once` names its effect, as in plan.Tell."""
 
     id: int
     rcpt_to: str
     ticket_id: int | None
     purpose: str
+    once: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,8 +117,8 @@ class RunningTimer:
 class DoneDeed:
     """The last thing that an agent's mail did to a ticket and that was not taken back.
 
-    `before` are the fields as they were, `after` as it left them. `minutes` were booked by it;
-    of its letters `waiting` have not left and `gone` (recipients) have.
+    `before` are the fields as they were, `after` as it left them. `minutes` were booked by it,
+    in the entries `booked`; of its letters `waiting` have not left and `gone` (recipients) have.
     """
 
     id: int
@@ -125,11 +129,15 @@ class DoneDeed:
     after: Mapping[str, Any] = field(default_factory=dict)
     waiting: tuple[str, ...] = ()
     gone: tuple[str, ...] = ()
+    booked: tuple[Entry, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class TicketLine:
-    """A ticket in a list for staff. `minutes` is the work booked on it."""
+    """A ticket in a list for staff. `minutes` is the work booked on it.
+
+    `is_breached`: its promise is known to be broken.
+    """
 
     id: int
     title: str
@@ -139,16 +147,50 @@ class TicketLine:
     customer: str
     minutes: int
     opened_at: datetime
+    urgent: bool = False
+    is_breached: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class PastCall:
+    """A phone call that was logged on a ticket; `entry.words` say what it was about."""
+
+    ticket_id: int
+    title: str
+    entry: Entry
 
 
 @dataclass(frozen=True, slots=True)
 class Person:
-    """An address that an agent named in a command, as far as it is known."""
+    """An address that an agent named in a command, as far as it is known.
+
+    Of what he and the other people of his company have with us: `history` are the open tickets,
+    the newest first, `closed` those that were closed last, `requests` what nobody has decided
+    yet, `calls` the last ones, `contracts` those that run, `approvers` who may approve.
+    """
 
     address: str
     contact: ContactFacts | None = None
     customer: CustomerFacts | None = None
     history: tuple[TicketLine, ...] = ()
+    closed: tuple[TicketLine, ...] = ()
+    requests: tuple[Request, ...] = ()
+    calls: tuple[PastCall, ...] = ()
+    contracts: tuple[tuple[Contract, Balance], ...] = ()
+    approvers: tuple[ContactFacts, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class AnsweredDigest:
+    """The digest that an agent answers: its name, and its tickets by number, the first is 1.
+
+    Of those that the answer names, by ticket: whose they are, and how far the process is.
+    """
+
+    name: str
+    tickets: tuple[int, ...]
+    customers: Mapping[int, CustomerFacts] = field(default_factory=dict)
+    process: Mapping[int, ProcessFacts] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -168,7 +210,8 @@ class StaffFacts:
     By ticket: `threads` (Message-IDs that an answer follows, the newest last), `minutes`,
     `deeds`, `merged` (the ticket that was merged into it last) and `latest` (its last messages,
     the newest last). `people` are those that the
-    mail names. `asked` is the held mail that it answers with OK, if that still waits. `replayed`
+    mail names. `digest` is the one whose reply address it came to. `asked` is the held mail that
+    it answers with OK, if that still waits. `replayed`
     says that the same words of the same second came before, `came_before` that another mail of
     the same author and Message-ID did.
     """
@@ -181,6 +224,7 @@ class StaffFacts:
     timer: RunningTimer | None = None
     queue: tuple[TicketLine, ...] = ()
     people: Mapping[str, Person] = field(default_factory=dict)
+    digest: AnsweredDigest | None = None
     asked: int | None = None
     replayed: bool = False
     came_before: bool = False

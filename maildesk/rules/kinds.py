@@ -39,6 +39,7 @@ class Kind:
             raise ValueError(f"kind {self.name!r}: {self.factor} is not a factor above zero")
 
 
+NORMAL = "normal"  # what untagged mail becomes; every configuration has this kind
 DEFAULT_KINDS = (
     Kind("normal"),
     Kind(

@@ -13,6 +13,7 @@ from decimal import Decimal
 from maildesk.rules.kinds import Kind, Measure
 from maildesk.rules.promise import Mode
 
+TITLE_MAX = 150  # characters of a title before a command: longer subjects are cut by mail programs
 EXCERPT_LINES = 200
 EXCERPT_CHARACTERS = 8192
 EXCERPT_LOOK = 4 * EXCERPT_CHARACTERS  # of a text looked at: empty lines may go
@@ -24,10 +25,14 @@ NO_BREAK = "\u00a0"
 
 @dataclass(frozen=True, slots=True)
 class DeskFigures:
-    """Who writes. `signature` may have several lines; "" means just the name."""
+    """Who writes. `signature` may have several lines; "" means just the name.
+
+    `remote_support` is where a customer lets us see his screen, or "".
+    """
 
     name: str
     signature: str = ""
+    remote_support: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,5 +1,6 @@
 """Who is told what: the Tell steps of a plan."""
 
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
@@ -11,11 +12,13 @@ from maildesk.rules.policy import Policy
 from maildesk.rules.signed import Purpose
 
 
-def confirmation(received: Received, facts: Facts, ticket: OpenTicket) -> Tell:
+def confirmation(
+    received: Received, facts: Facts, ticket: OpenTicket, more: dict[str, Any] | None = None
+) -> Tell:
     """Return the one confirmation of a ticket, to its requester, in his language.
 
     Towards somebody who is no contact of a customer it says nothing that he wrote (P7), and
-    counts against the budgets.
+    counts against the budgets. `more` are values for its template.
     """
     known = facts.contact is not None
     if not known:
@@ -38,11 +41,111 @@ def confirmation(received: Received, facts: Facts, ticket: OpenTicket) -> Tell:
         auto="auto-replied",
         counted=not known,
         threaded=True,
+        more=more or {},
     )
 
 
 def _confirm(kind: str) -> str:
     return "confirm_" + kind.replace("-", "_")
+
+
+def offer_sent(
+    received: Received,
+    facts: Facts,
+    ticket: OpenTicket | TicketFacts,
+    request: str,
+    figures: object,
+) -> tuple[Tell, ...]:
+    """Tell a contact who wished for a kind that those were asked who may order it.
+
+    Of a new ticket this is its one confirmation. `request` is the name of what was asked.
+    """
+    contact = facts.contact
+    if contact is None:
+        return ()
+    is_new = isinstance(ticket, OpenTicket)
+    ticket_id = ticket.ticket_id if isinstance(ticket, OpenTicket) else ticket.id
+    number = 1 if isinstance(ticket, OpenTicket) else ticket.number_of(contact.address)
+    return (
+        Tell(
+            letter="offer_sent",
+            to=Address(contact.name, contact.address),
+            language=contact.language or ticket.language,
+            purpose=Purpose.CUSTOMER,
+            ticket_id=ticket_id,
+            person=number,
+            once=f"confirmation:{ticket_id}" if is_new else f"offer_sent:{request}",
+            auto="auto-replied",
+            threaded=True,
+            more={"order": figures},
+        ),
+    )
+
+
+def raised(received: Received, facts: Facts, ticket: TicketFacts) -> tuple[Tell, ...]:
+    """Confirm a dearer kind (T11) to the contact who ordered it, and to the requester."""
+    contact = facts.contact
+    once = f"raised:{ticket.id}:{ticket.cycle}"
+    if contact is None or contact.address.lower() == ticket.requester.address.lower():
+        return changed(ticket, ticket.requester, ticket.language, once, ordered=True, threaded=True)
+    orderer = Address(contact.name, contact.address)
+    language = contact.language or ticket.language
+    return (
+        *changed(ticket, orderer, language, once, ordered=True, threaded=True),
+        *changed(ticket, ticket.requester, ticket.language, once, ordered=True),
+    )
+
+
+def changed(
+    ticket: TicketFacts,
+    to: Address,
+    language: str,
+    once: str,
+    *,
+    ordered: bool = False,
+    reason: str = "",
+    sender: str = "",
+    delay: int = 0,
+    thread: Sequence[str] = (),
+    threaded: bool = False,
+) -> tuple[Tell, ...]:
+    """Confirm to a person the kind that a ticket has from now on (T11, T12, T21).
+
+    `ticket` is as it is then. `once` names the change. `ordered`: it was the customer who ordered
+    it; otherwise `reason` is an agent's, for the person to read. Nothing goes where there is no address, and nothing before its promise began.
+    """
+    if not to.address or ticket.clock_started_at is None:
+        return ()
+    shown = OpenTicket(
+        ticket_id=ticket.id,
+        title=ticket.title,
+        kind=ticket.kind,
+        requester=ticket.requester,
+        language=language,
+        clock_started_at=ticket.clock_started_at,
+        due_at=ticket.due_at,
+        customer_id=ticket.customer_id,
+        assignee_id=ticket.assignee_id,
+        urgent=ticket.urgent,
+    )
+    return (
+        Tell(
+            letter=_confirm(ticket.kind),
+            to=to,
+            language=language,
+            purpose=Purpose.CUSTOMER,
+            ticket_id=ticket.id,
+            person=ticket.number_of(to.address),
+            once=f"{once}:{to.address.lower()}",
+            auto="auto-replied" if threaded else "auto-generated",
+            threaded=threaded,
+            thread=tuple(thread),
+            sender=sender,
+            delay=delay,
+            ticket=shown,
+            more={"changed": not ordered, "reason": reason},
+        ),
+    )
 
 
 # An answer to these goes to the customer; to all other letters for staff it is a note.
@@ -57,11 +160,12 @@ def staff(
     ticket: OpenTicket | TicketFacts,
     without: AgentFacts | None = None,
     more: dict[str, Any] | None = None,
+    will: OpenTicket | TicketFacts | None = None,
 ) -> tuple[Tell, ...]:
     """Return one notice for the assignee, or for every agent where nobody is assigned.
 
     A new ticket is told to those who want to hear of new ones. One person's own mail never causes a mail to that person (`without`, and the author). An
-    imported mail causes none at all.
+    imported mail causes none at all. `will` is the ticket as it will be, where that differs.
     """
     if received.quiet:
         return ()
@@ -78,6 +182,7 @@ def staff(
             person=agent.id,
             once=f"{letter}:{received.inbound_id}:{agent.id}",
             files=True,
+            ticket=will,
             more=more or {},
         )
         for agent in assigned or facts.agents

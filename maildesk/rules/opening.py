@@ -3,13 +3,13 @@
 from datetime import datetime
 
 from maildesk.mail.message import Address
-from maildesk.rules import assign, kinds, letters_to
+from maildesk.rules import assign, kinds, letters_to, ordering
 from maildesk.rules.facts import Facts, Received, TicketFacts
 from maildesk.rules.gate import why_not_answer
 from maildesk.rules.plan import AddMessage, OpenTicket, Plan, Step
 from maildesk.rules.policy import Policy
 from maildesk.rules.promise import due
-from maildesk.rules.staff.opening import NORMAL, UNTITLED
+from maildesk.rules.staff.opening import UNTITLED
 
 
 def open_ticket(
@@ -21,10 +21,13 @@ def open_ticket(
 ) -> Plan:
     """Return a new ticket with its message, and who is told of it."""
     ticket = new_ticket(received, facts, policy, now, follows)
-    steps: list[Step] = [ticket, AddMessage(ticket.ticket_id, why=received.mark)]
-    if not why_not_answer(received, facts, policy):
-        steps.append(letters_to.confirmation(received, facts, ticket))
-    steps += letters_to.staff("staff_new", received, facts, policy, ticket)
+    order = ordering.of_new(ticket, received, facts, policy, now)
+    if isinstance(order.ticket, OpenTicket):
+        ticket = order.ticket
+    steps: list[Step] = [ticket, AddMessage(ticket.ticket_id, why=received.mark), *order.steps]
+    if not order.steps and not why_not_answer(received, facts, policy):
+        steps.append(letters_to.confirmation(received, facts, ticket, order.more))
+    steps += letters_to.staff("staff_new", received, facts, policy, ticket, more=order.more)
     return tuple(steps)
 
 
@@ -38,7 +41,7 @@ def new_ticket(
     """Return the ticket that a mail asks for; its clock starts at the receipt (T01)."""
     mail, subject = received.reading.mail, received.subject
     language = _language(received, facts, policy)
-    kind, wish = _kind(received, facts, policy)
+    kind, wish = ordering.kind_of_new(received, facts, policy)
     promise = kinds.kind_named(policy.kinds, kind).promise
     start = min(received.envelope.received_at, now)
     requester = Address(mail.sender.name, mail.author or "")
@@ -73,22 +76,6 @@ def assignee(facts: Facts, policy: Policy, ticket_id: int) -> int | None:
         ticket_id,
         facts.open_tickets,
     )
-
-
-def _kind(received: Received, facts: Facts, policy: Policy) -> tuple[str, str]:
-    """Return the kind a ticket starts with, and the wish that has to wait for accepted terms.
-
-    Somebody who is no contact of a customer orders nothing: there is nobody to charge.
-    """
-    wanted = received.subject.kind
-    if wanted is None or wanted == NORMAL:
-        return NORMAL, ""
-    normal, wish = (kinds.kind_named(policy.kinds, name) for name in (NORMAL, wanted))
-    is_free = policy.terms == "never" or (
-        policy.terms == "dearer" and not kinds.is_dearer(wish, normal)
-    )
-    accepted = facts.customer is not None and facts.customer.has_accepted_terms
-    return (wanted, "") if facts.contact and (is_free or accepted) else (NORMAL, wanted)
 
 
 def _language(received: Received, facts: Facts, policy: Policy) -> str:

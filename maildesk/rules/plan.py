@@ -49,6 +49,8 @@ class OpenTicket:
     mentions: tuple[int, ...] = ()
     state: State = State.NEW
     why: str = ""
+    by_phone: bool = False
+    paused_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,7 +83,7 @@ class SetState:
 class Change:
     """Set fields of a ticket: those of TicketFacts, by their names there.
 
-    `trigger` and `detail` go into the journal.
+    `trigger` and `detail` go into the journal; without a trigger nothing does.
     """
 
     ticket_id: int
@@ -128,7 +130,10 @@ class Ask:
 
 @dataclass(frozen=True, slots=True)
 class Judge:
-    """Note what became of a request. It must still have the verdict `was`."""
+    """Note what became of a request. It must still have the verdict `was`.
+
+    `held`: the ticket waited for it, and does again if the decision is taken back.
+    """
 
     ticket_id: int
     number: int
@@ -137,6 +142,15 @@ class Judge:
     how: How
     was: Verdict = Verdict.OPEN
     deemed: bool = False
+    held: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Bounced:
+    """Note that the letter with a request came back, so it does not count as asked."""
+
+    ticket_id: int
+    number: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -230,7 +244,7 @@ class Tell:
     An answer to a customer names its author (`sender`), follows the Message-IDs in `thread`,
     carries the `files` of the mail that caused it, and waits `delay` seconds for an undo.
     `asks` is the held mail that an OK in answer to it releases, `request` the name of the request
-    that it asks about or tells the decision of; with `link` it holds the address of its page for
+    that it asks about or tells the decision of, or of the digest that it is; with `link` it holds the address of its page for
     the recipient. `own` is what of the mail's
     text is shown, without command lines; "" means all of it. `ticket` is the ticket as it
     will be, where that differs from what was looked at.
@@ -260,7 +274,7 @@ class Tell:
 
 Step = (
     Leave | OpenTicket | AddMessage | SetState | Change | Book | Timer | Participate | Deed
-    | TakeBack | Release | MarkUndeliverable | MarkUnreachable | Touch | Ask | Judge | Remind
+    | TakeBack | Release | MarkUndeliverable | MarkUnreachable | Touch | Ask | Judge | Bounced | Remind
     | Note | Tell
 )  # fmt: skip
 Plan = tuple[Step, ...]

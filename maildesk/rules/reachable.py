@@ -61,7 +61,9 @@ def _came_from_him(plan: Plan, received: Received) -> bool:
 
 
 # Letters about something that somebody has to see to, whoever it is.
-_FOR_ANYBODY = frozenset({"staff_new", "staff_reply", "staff_third_party", "staff_bounce"})
+_FOR_ANYBODY = frozenset(
+    {"staff_new", "staff_reply", "staff_third_party", "staff_bounce", "staff_decided"}
+)
 
 
 def _to_others(

@@ -50,8 +50,9 @@ class Request:
     `kind` is the kind ordered. `minutes` is the new total of work for an overrun or a quote,
     None with `is_open_limit` for work at cost. `amount` is what the total costs, net, at most.
     `words` is the reason, or what was delivered; `url` where to test it. `before` is the
-    ticket's state when it was asked, as a word of `rules.ticket.State`. `decided_by` is an
-    address, or an agent's login for a phone call. `defects` is what the customer wrote.
+    ticket's state when it was asked, as a word of `rules.ticket.State`; once it is decided
+    "waiting_approval" if the ticket waited for it. `decided_by` is the address of who decided or
+    spoke on the phone, or an agent's login. Named defects stand in the ticket's journal.
     `bounced`: the letter came back, so it does not count as asked.
     """
 

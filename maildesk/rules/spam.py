@@ -79,7 +79,8 @@ def _told(
         wish=wanted if wanted != ticket.kind else "",
     )
     letters = letters_to.staff("staff_new", received, facts, policy, made)
-    answered = facts.agent is None and ticket.requester.address
+    offered = facts.process.requests.get(ticket.id)  # in place of a confirmation (T05)
+    answered = facts.agent is None and ticket.requester.address and not offered
     if answered and not why_not_answer(received, facts, policy):
         letters = (letters_to.confirmation(received, facts, made), *letters)
     return tuple(replace(tell, ticket=made) for tell in letters)

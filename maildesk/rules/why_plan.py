@@ -7,23 +7,30 @@ from maildesk.rules.facts import Facts
 from maildesk.rules.number import tag
 from maildesk.rules.plan import (
     AddMessage,
+    Ask,
     Book,
+    Bounced,
     Change,
     Deed,
+    Judge,
     Leave,
     MarkUndeliverable,
     MarkUnreachable,
+    Note,
     OpenTicket,
     Participate,
     Plan,
     Release,
+    Remind,
     SetState,
     Step,
     TakeBack,
     Tell,
     Timer,
+    Touch,
 )
 from maildesk.rules.policy import Policy
+from maildesk.rules.requests import About, Verdict
 from maildesk.rules.ticket import State
 
 _LEFT = {
@@ -144,8 +151,50 @@ def _sentence(step: Step, facts: Facts, policy: Policy) -> str:
             return f"note that letter {step.letter_id} did not arrive: {step.reason}"
         case MarkUnreachable():
             return _unreachable(step, policy)
+        case Touch():
+            return f"look at {named(step.ticket_id)} for a change that no mail causes"
+        case _:
+            return _of_requests(step, policy)
+
+
+def _of_requests(step: Step, policy: Policy) -> str:
+    match step:
+        case Ask(request):
+            instead = ", in place of the one that is open" if request.number > 1 else ""
+            where = tag(policy.code, request.ticket_id)
+            return (
+                f"ask for {_ABOUT[request.about]} in {where}, as request {request.number}{instead}"
+            )
+        case Judge():
+            said = _VERDICTS.get(step.verdict, step.verdict.value)
+            return f"note that request {step.number} of {tag(policy.code, step.ticket_id)} {said}, by {step.by} ({step.how})"
+        case Bounced():
+            where = tag(policy.code, step.ticket_id)
+            return f"note that request {step.number} of {where} came back, so it was not asked"
+        case Remind():
+            where = tag(policy.code, step.ticket_id)
+            return f"note reminder {step.reminders} of request {step.number} of {where}"
+        case Note():
+            said = ": ".join(filter(None, (step.trigger, step.detail)))
+            return f"write into the journal of {tag(policy.code, step.ticket_id)}: {said}"
         case _:
             return f"{type(step).__name__}: {step}"
+
+
+_ABOUT = {
+    About.ORDER: "an order",
+    About.OVERRUN: "an approval of more work",
+    About.QUOTE: "an approval of a quote",
+    About.ACCEPTANCE: "an acceptance",
+}
+_VERDICTS = {
+    Verdict.YES: "is answered with yes",
+    Verdict.NO: "is declined",
+    Verdict.NORMAL: "is answered with a normal ticket instead",
+    Verdict.WITHDRAWN: "is withdrawn",
+    Verdict.DEFECTS: "is answered with a defect",
+    Verdict.UNDONE: "is open again, its decision taken back",
+}
 
 
 def _unreachable(step: MarkUnreachable, policy: Policy) -> str:

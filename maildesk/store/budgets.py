@@ -3,7 +3,7 @@
 from collections.abc import Collection
 from datetime import datetime, timedelta
 
-from sqlalchemy import bindparam, select
+from sqlalchemy import bindparam, or_, select
 from sqlmodel import Session, col
 
 from maildesk.rules.facts import Budget
@@ -48,5 +48,8 @@ def of_contacts(session: Session, contacts: Collection[str], now: datetime) -> d
 _CONFIRMED = select(col(OutboundRow.rcpt_to), col(OutboundRow.queued_at)).where(
     col(OutboundRow.rcpt_to).in_(bindparam("contacts", expanding=True)),
     col(OutboundRow.queued_at) > bindparam("day"),
-    col(OutboundRow.purpose).startswith("confirm_"),
+    or_(
+        col(OutboundRow.purpose).startswith("confirm_"),
+        col(OutboundRow.purpose).in_(("quick_offer", "offer_sent")),
+    ),
 )

@@ -3,6 +3,7 @@
 from collections import defaultdict
 from collections.abc import Collection, Iterable
 from decimal import Decimal
+from typing import Any
 
 from sqlmodel import Session, col, select
 
@@ -69,23 +70,28 @@ def entries(session: Session, tickets: Collection[int]) -> dict[int, tuple[Entry
     """Return the time booked on tickets, of each in the order booked."""
     found: dict[int, list[tuple[int, Entry]]] = defaultdict(list)
     for row in rows_where(session, TimeRow, "ticket_id", tickets):
-        entry = Entry(
-            agent_id=row.agent_id,
-            minutes=row.minutes,
-            ended_at=row.booked_at,
-            type=EntryType(row.type),
-            free=Free(row.free),
-            kind=row.kind,
-            factor=Decimal(row.factor),
-            began_at=row.began_at,
-            contract_id=row.contract_id,
-            words=row.words,
-        )
-        found[row.ticket_id].append((row.id, entry))
+        found[row.ticket_id].append((row.id, entry_of(row)))
     return {
         id_: tuple(entry for _, entry in sorted(each, key=lambda pair: pair[0]))
         for id_, each in found.items()
     }
+
+
+def entry_of(row: Any) -> Entry:
+    """Return a row of `time_entry` as a value."""
+    return Entry(
+        agent_id=row.agent_id,
+        minutes=row.minutes,
+        ended_at=row.booked_at,
+        type=EntryType(row.type),
+        free=Free(row.free),
+        kind=row.kind,
+        factor=Decimal(row.factor),
+        began_at=row.began_at,
+        contract_id=row.contract_id,
+        words=row.words,
+        rate_minor=row.rate_minor,
+    )
 
 
 def approvers(session: Session, customer_id: int) -> tuple[ContactFacts, ...]:

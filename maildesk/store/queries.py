@@ -212,7 +212,7 @@ def tickets(session: Session, ids: Collection[int]) -> dict[int, TicketFacts]:
             paused_at=row.paused_at,
             wake_at=row.wake_at,
             planned_at=row.planned_at,
-            category=row.category,
+            category=row.category or ("presales" if row.presales else ""),
             merged_into=row.merged_into,
             urgent=row.urgent,
             opened_at=row.opened_at,
@@ -317,7 +317,8 @@ def _letters(session: Session, handles: Collection[str]) -> dict[str, SentLetter
     found: dict[str, SentLetter] = {}
     for chunk in chunks(handles):
         query = select(col(OutboundRow.handle), col(OutboundRow.id), col(OutboundRow.rcpt_to),
-                       col(OutboundRow.ticket_id), col(OutboundRow.purpose))  # fmt: skip
+                       col(OutboundRow.ticket_id), col(OutboundRow.purpose),
+                       func.coalesce(col(OutboundRow.once_key), ""))  # fmt: skip
         for handle, *rest in session.execute(query.where(col(OutboundRow.handle).in_(chunk))):
             found[handle] = SentLetter(*rest)
     return found

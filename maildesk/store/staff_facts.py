@@ -5,9 +5,9 @@ Asked for one mail at a time: agents write far less than customers.
 
 import json
 import re
-from collections.abc import Collection, Iterable
+from collections.abc import Collection
 from dataclasses import replace
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta, tzinfo
 from typing import Any
 
 from sqlalchemy import bindparam, func, select
@@ -20,23 +20,24 @@ from maildesk.rules.facts import (
     DoneDeed,
     Facts,
     Match,
-    Person,
     Received,
     RunningTimer,
     Said,
     StaffFacts,
-    TicketLine,
 )
+from maildesk.rules.join import join
 from maildesk.rules.people import AgentFacts
+from maildesk.rules.requests import named
 from maildesk.rules.signed import Purpose
 from maildesk.rules.subject import read_subject
-from maildesk.rules.ticket import State
-from maildesk.store import queries
-from maildesk.store.process import process_facts
+from maildesk.rules.ticket import State, is_over
+from maildesk.rules.worded import has_to_be_known
+from maildesk.store import digest_facts, queries
+from maildesk.store.callers import lines, minutes, person
+from maildesk.store.contracts import contracts_of
+from maildesk.store.process import entry_of, process_facts
 from maildesk.store.tables import (
-    ContactRow,
     CustomerRow,
-    DomainRow,
     InboundRow,
     MessageRow,
     OutboundRow,
@@ -46,7 +47,6 @@ from maildesk.store.tables import (
 from maildesk.store.work_tables import DeedRow, TimeRow, TimerRow
 
 QUEUE_MAX = 100
-HISTORY_MAX = 8
 LATEST_MAX = 3
 ANSWER_WITHIN = timedelta(hours=24)  # an OK to a held mail (SECURITY.md section 5.2 E)
 _SAID = ("participant", "third_party", "answer", "note")
@@ -79,32 +79,75 @@ def named_addresses(mail: Mail) -> set[str]:
     return {found.lower().rstrip(".") for found in _ADDRESS.findall(_head(mail))}
 
 
-def with_staff_facts(session: Session, received: Received, facts: Facts, code: str) -> Facts:
+def with_staff_facts(
+    session: Session, received: Received, facts: Facts, code: str, zone: tzinfo = UTC
+) -> Facts:
     """Return the facts of a mail with those for an agent, if an agent seems to have written it.
 
     Of a customer's reply the last messages before it, of which the notice reminds. Tickets that
     an agent's commands name in the text become candidates too, the last ones; the customer is
-    that of the ticket.
+    that of the ticket, with the contracts that run on the day, in the desk's `zone`, of the mail.
     """
     agent = facts.agent
     if agent is None:
         if not facts.candidates:
             return facts
         ticket_id = facts.candidates[0].ticket.id
-        return replace(facts, staff=StaffFacts(latest={ticket_id: latest(session, ticket_id)}))
+        facts = replace(facts, staff=StaffFacts(latest={ticket_id: latest(session, ticket_id)}))
+        return with_request_facts(session, received, facts)
     known = {candidate.ticket.id for candidate in facts.candidates}
     tagged = read_subject(_head(received.reading.mail), code, ()).numbers
-    named = queries.tickets(session, set(tagged) - known)
-    candidates = (*facts.candidates, *(Candidate(each, Match.TAG) for each in named.values()))
+    digest = digest_facts.answered(session, received)
+    wanted = set(tagged) | digest_facts.named(received, digest)
+    named = queries.tickets(session, wanted - known)
+    candidates = (
+        *facts.candidates,
+        *(Candidate(each, Match.TAG, number) for number, each in named.items()),
+    )
     first = candidates[0].ticket if candidates else None
     customer = session.get(CustomerRow, first.customer_id) if first and first.customer_id else None
+    tickets = [each.ticket for each in candidates]
+    on = received.envelope.received_at.astimezone(zone).date()
+    agreed = contracts_of(session, customer.id or 0, on, zone) if customer else ()
+    people = named_addresses(received.reading.mail)
     return replace(
         facts,
         candidates=candidates,
         customer=queries.customer(customer) if customer else None,
-        staff=_staff_facts(session, received, agent, [each.ticket.id for each in candidates]),
-        process=process_facts(session, [each.ticket for each in candidates]),
+        staff=replace(
+            _staff_facts(session, received, agent, [each.id for each in tickets]),
+            people={each: person(session, each, on, zone) for each in people},
+            digest=digest_facts.with_tickets(session, digest, tickets, on, zone),
+        ),
+        process=replace(process_facts(session, tickets), contracts=agreed),
     )
+
+
+def with_request_facts(session: Session, received: Received, facts: Facts) -> Facts:
+    """Return the facts of a customer's mail with requests and work, where they may matter.
+
+    In a reply to a ticket that goes on the customer is that of the ticket: his limit and his money.
+    """
+    if not has_to_be_known(received, facts):
+        return facts
+    tickets = [candidate.ticket for candidate in facts.candidates]
+    process = process_facts(session, tickets)
+    for address in received.proofs.addresses:
+        name = named(address.subject) if address.purpose is Purpose.REQUEST else None
+        known = process.requests.get(name[0], ()) if name else ()
+        asked = next((each for each in known if name and each.number == name[1]), None)
+        if asked is not None:
+            process = replace(process, asked=asked)
+            break
+    facts = replace(facts, process=process)
+    joined = join(received, facts)
+    if joined is None or joined[1] != "participant" or is_over(joined[0].ticket.state):
+        return facts
+    customer_id = joined[0].ticket.customer_id
+    if (facts.customer.id if facts.customer else None) == customer_id:
+        return facts
+    row = session.get(CustomerRow, customer_id) if customer_id else None
+    return replace(facts, customer=queries.customer(row) if row else None)
 
 
 def _head(mail: Mail) -> str:
@@ -118,22 +161,22 @@ def _staff_facts(
     timer = session.get(TimerRow, agent.id)
     return StaffFacts(
         threads={each: thread(session, each) for each in tickets},
-        minutes=_minutes(session, tickets),
+        minutes=minutes(session, tickets),
         deeds={each: deed for each in tickets if (deed := _deed(session, agent.id, each))},
         merged=_merged(session, tickets),
         latest={each: latest(session, each) for each in tickets},
         timer=RunningTimer(timer.ticket_id, timer.started_at) if timer else None,
-        queue=_lines(
+        queue=lines(
             session,
             select(TicketRow)
             .where(col(TicketRow.assignee_id) == agent.id, ~col(TicketRow.closed),
                    col(TicketRow.state) != State.RESOLVED.value)
-            .order_by(col(TicketRow.due_at).is_(None), col(TicketRow.due_at), col(TicketRow.id))
+            .order_by(col(TicketRow.due_at).is_(None), col(TicketRow.due_at),
+                      col(TicketRow.urgent).desc(), col(TicketRow.id))
             .limit(QUEUE_MAX),
         ),
-        people={each: _person(session, each) for each in named_addresses(received.reading.mail)},
         asked=_asked(session, received, agent),
-        replayed=_replayed(session, received, agent),
+        replayed=_replayed(session, received, tickets if digest_facts.is_answer(received) else ()),
         came_before=_came_before(session, received),
     )  # fmt: skip
 
@@ -153,12 +196,6 @@ def thread(session: Session, ticket_id: int) -> tuple[str, ...]:
     return tuple(reversed((*theirs, *ours))) if not theirs else (*reversed(ours), *reversed(theirs))
 
 
-def _minutes(session: Session, tickets: Collection[int]) -> dict[int, int]:
-    query = select(col(TimeRow.ticket_id), func.sum(col(TimeRow.minutes)))
-    mine = query.where(col(TimeRow.ticket_id).in_(tickets)).group_by(col(TimeRow.ticket_id))
-    return {ticket: int(minutes) for ticket, minutes in session.execute(mine)}
-
-
 def _deed(session: Session, agent_id: int, ticket_id: int) -> DoneDeed | None:
     query = select(DeedRow).where(
         col(DeedRow.agent_id) == agent_id,
@@ -168,13 +205,15 @@ def _deed(session: Session, agent_id: int, ticket_id: int) -> DoneDeed | None:
     row = session.scalars(query.order_by(col(DeedRow.id).desc()).limit(1)).first()
     if row is None or row.id is None:
         return None
-    minutes = select(func.coalesce(func.sum(col(TimeRow.minutes)), 0)).where(
-        col(TimeRow.inbound_id) == row.inbound_id
+    times = select(TimeRow).where(
+        col(TimeRow.inbound_id) == row.inbound_id, col(TimeRow.ticket_id) == ticket_id
     )
+    booked = tuple(map(entry_of, session.scalars(times.order_by(col(TimeRow.id)))))
     letters = select(
         col(OutboundRow.rcpt_to), col(OutboundRow.state), col(OutboundRow.attempts)
     ).where(
         col(OutboundRow.inbound_id) == row.inbound_id,
+        col(OutboundRow.ticket_id) == ticket_id,
         ~col(OutboundRow.purpose).startswith("staff_"),
     )
     before, after = map(_fields, json.loads(row.before))
@@ -188,7 +227,8 @@ def _deed(session: Session, agent_id: int, ticket_id: int) -> DoneDeed | None:
         words=row.words,
         before=before,
         after=after,
-        minutes=int(session.execute(minutes).scalar_one()),
+        minutes=sum(entry.minutes for entry in booked),
+        booked=booked,
         waiting=tuple(waiting),
         gone=tuple(gone),
     )
@@ -219,52 +259,6 @@ def latest(session: Session, ticket_id: int) -> tuple[Said, ...]:
     )
 
 
-def _lines(session: Session, query: Any) -> tuple[TicketLine, ...]:
-    rows: Iterable[TicketRow] = list(session.scalars(query))
-    minutes = _minutes(session, [row.id for row in rows])
-    named = select(col(CustomerRow.id), col(CustomerRow.name)).where(
-        col(CustomerRow.id).in_({row.customer_id for row in rows if row.customer_id})
-    )
-    names: dict[int, str] = dict(session.execute(named).all())
-    return tuple(
-        TicketLine(
-            id=row.id,
-            title=row.title,
-            kind=row.kind,
-            state=State(row.state),
-            due_at=row.due_at,
-            customer=names.get(row.customer_id or 0, row.requester),
-            minutes=minutes.get(row.id, 0),
-            opened_at=row.opened_at,
-        )
-        for row in rows
-    )
-
-
-def _person(session: Session, address: str) -> Person:
-    contact = session.scalars(
-        select(ContactRow).where(func.lower(col(ContactRow.address)) == address)
-    ).first()
-    customer_id = contact.customer_id if contact else session.scalars(
-        select(col(DomainRow.customer_id)).where(
-            col(DomainRow.domain) == address.rpartition("@")[2]
-        )
-    ).first()  # fmt: skip
-    customer = session.get(CustomerRow, customer_id) if customer_id else None
-    history = (
-        select(TicketRow)
-        .where(func.lower(col(TicketRow.requester)) == address)
-        .order_by(col(TicketRow.id).desc())
-        .limit(HISTORY_MAX)
-    )
-    return Person(
-        address=address,
-        contact=queries.contact(contact) if contact else None,
-        customer=queries.customer(customer) if customer else None,
-        history=_lines(session, history),
-    )
-
-
 def _asked(session: Session, received: Received, agent: AgentFacts) -> int | None:
     """Return the held mail that this one answers, if it still waits for the agent's word."""
     named = [
@@ -281,7 +275,7 @@ def _asked(session: Session, received: Received, agent: AgentFacts) -> int | Non
     return None if received.envelope.received_at - since > ANSWER_WITHIN else named[0]
 
 
-def _replayed(session: Session, received: Received, agent: AgentFacts) -> bool:
+def _replayed(session: Session, received: Received, digested: Collection[int]) -> bool:
     """Tell whether the same words of the same second are known under another Message-ID."""
     mail = received.reading.mail
     query = select(col(MessageRow.id)).where(
@@ -290,7 +284,7 @@ def _replayed(session: Session, received: Received, agent: AgentFacts) -> bool:
         col(MessageRow.subject) == mail.subject,
         col(MessageRow.text) == mail.text,
         col(MessageRow.inbound_id) != received.inbound_id,
-        col(MessageRow.ticket_id).in_(_ticket_ids(received)),
+        col(MessageRow.ticket_id).in_({*_ticket_ids(received), *digested}),
     )
     return mail.date is not None and session.execute(query.limit(1)).first() is not None
 

@@ -61,8 +61,9 @@ class DeedRow(SQLModel, table=True):
     """
 
     __tablename__ = "deed"
+    __table_args__ = (UniqueConstraint("inbound_id", "ticket_id"),)
     id: int | None = key()
-    inbound_id: int = link("inbound.id", unique=True)
+    inbound_id: int = link("inbound.id")
     agent_id: int = link("agent.id", index=True)
     ticket_id: int = link("ticket.id", index=True)
     done_at: datetime = moment()

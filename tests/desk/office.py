@@ -15,7 +15,7 @@ from sqlmodel import col
 from maildesk.config import Site
 from maildesk.config.models import Assign, DatabaseSection, Desk, Keys, Templates
 from maildesk.daemon import prepare
-from maildesk.desk import alarms, context, intake, waking
+from maildesk.desk import alarms, clock, context, digest, intake
 from maildesk.desk.applier import Applier
 from maildesk.desk.context import open_desk
 from maildesk.desk.keys import load_keyring
@@ -23,7 +23,9 @@ from maildesk.desk.reader import Readers
 from maildesk.mail.smtp import Envelope
 from maildesk.render import Renderer
 from maildesk.rules.number import tag
+from maildesk.rules.requests import named
 from maildesk.rules.signed import HANDLE, Purpose, SignedAddress, read_address, read_message_id
+from maildesk.store.contracts import ContractRow
 from maildesk.store.tables import (
     AgentAddressRow,
     AgentRow,
@@ -37,12 +39,14 @@ from maildesk.store.tables import (
     TicketRow,
 )
 from maildesk.store.work_tables import TimeRow
+from tests.peers.tables import with_tables
 
 START = datetime(2026, 11, 23, 9, 0, tzinfo=UTC)  # Monday, 10:00 in Berlin
 SUPPORT = "support@desk.example"
 LENA, MURAT = "lena@agency.example", "murat@agency.example"  # Lena gets the new tickets
 ANNA, BERT = "anna@firm.example", "bert@firm.example"  # of the firm that accepted the terms
 EMILY = "emily@tea.example"  # of one that did not, and writes English
+DIGESTS = ("staff_digest", "staff_evening", "staff_digest_done", "staff_digest_refused")
 
 
 def mail(
@@ -104,7 +108,7 @@ class Office:
         self.templates = folder / "templates" / "mail"
         site = Site(
             desk=Desk(address=address, hostname=f"mail.{address.partition('@')[2]}"),
-            database=DatabaseSection(url=url),
+            database=DatabaseSection(url=with_tables(url)),
             keys=Keys(file=folder / "keys.json"),
             assign=Assign(rule="fixed", agent="lena"),
             templates=Templates(folder=folder / "templates"),
@@ -123,10 +127,13 @@ class Office:
             {"id": 2, "name": "Tea", "created_at": START, "terms_accepted_at": None},
         ]
         people = [
-            {"customer_id": 1, "address": ANNA, "name": "Anna Berger", "language": "de"},
-            {"customer_id": 1, "address": BERT, "name": "Bert Berger", "language": "de"},
-            {"customer_id": 2, "address": EMILY, "name": "Emily Clarke", "language": "en"},
-        ]
+            {"customer_id": 1, "address": ANNA, "name": "Anna Berger", "language": "de",
+             "may_approve": True},
+            {"customer_id": 1, "address": BERT, "name": "Bert Berger", "language": "de",
+             "may_approve": False},
+            {"customer_id": 2, "address": EMILY, "name": "Emily Clarke", "language": "en",
+             "may_approve": True},
+        ]  # fmt: skip
         with self.desk.db.engine.begin() as connection:
             for number, address in ((1, LENA), (2, MURAT)):
                 login = address.partition("@")[0]
@@ -180,7 +187,11 @@ class Office:
 
     def look_around(self) -> int:
         """What the daemon does every few seconds: find what staff have to be told."""
-        return alarms.look(self.desk, self.now) + waking.wake(self.desk, self.now)
+        return alarms.look(self.desk, self.now) + clock.tick(self.desk, self.now)
+
+    def by_the_clock(self) -> int:
+        """Send the mails to staff whose time has come, as the daemon does."""
+        return digest.send_due(self.desk, self.now)
 
     def rows(self, table: type[Any], order: Any = None) -> list[Any]:
         """Return all rows of a table by id, or as told, on their own."""
@@ -199,6 +210,25 @@ class Office:
     def minutes(self, ticket_id: int) -> int:
         """Return the work booked on a ticket."""
         return sum(row.minutes for row in self.rows(TimeRow) if row.ticket_id == ticket_id)
+
+    def charged(self, ticket_id: int) -> int:
+        """Return the work on a ticket that is charged."""
+        rows = self.rows(TimeRow)
+        return sum(row.minutes for row in rows if row.ticket_id == ticket_id and not row.free)
+
+    def agree(self, customer_id: int, name: str, minutes: int) -> None:
+        """Let a customer have a contract with so many minutes a month."""
+        row = ContractRow(
+            customer_id=customer_id, name=name, kind="included", minutes=minutes,
+            starts_on=START.date().replace(day=1), created_at=START,
+        )  # fmt: skip
+        named = update(CustomerRow).where(col(CustomerRow.id) == customer_id)
+
+        def work(session: Any) -> None:
+            session.add(row)
+            session.execute(named.values(contract=name))
+
+        self.desk.db.change(work)
 
     def state_of(self, letter: Sent) -> str:
         return next(row.state for row in self.rows(OutboundRow) if row.id == letter.id)
@@ -281,7 +311,7 @@ class Office:
                 assert len(message.get_all(name, [])) == 1, (name, letter.purpose)
             assert message["To"].addresses[0].addr_spec == letter.rcpt_to
             assert message["From"].addresses[0].addr_spec == SUPPORT
-            if letter.purpose in ("answer", "closing", "planned"):
+            if letter.purpose in ("answer", "closing", "planned", "question"):
                 assert message["From"].addresses[0].display_name in ("Lena", "Murat")
             else:
                 assert message["Auto-Submitted"] in ("auto-replied", "auto-generated")
@@ -310,8 +340,18 @@ class Office:
             assert letter.text.startswith("Eine Antwort auf diese E-Mail mit OK gilt als Ihr Ja")
             assert answer.person == agent
             return
+        subject = str(letter.message["Subject"])
+        if answer.purpose is Purpose.REQUEST:
+            assert named(answer.subject)[0] == letter.ticket_id
+            assert subject.startswith(f"[{tag('DD', letter.ticket_id)}]")
+            return
+        if answer.purpose is Purpose.DIGEST:
+            assert letter.purpose in DIGESTS
+            assert letter.text.startswith("Eine Antwort auf diese E-Mail führt Befehle")
+            assert answer.person == agent
+            return
         assert answer.subject == str(letter.ticket_id)
-        assert str(letter.message["Subject"]).startswith(f"[{tag('DD', letter.ticket_id)}] ")
+        assert subject.startswith(f"[{tag('DD', letter.ticket_id)}] ")
         if not agent:
             assert answer.purpose is Purpose.CUSTOMER
             return

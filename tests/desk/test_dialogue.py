@@ -60,7 +60,7 @@ def test_a_dialogue(desk):
                       "Is it empty on your phone too?", to=told.reply_to, reply_to=[told.mid]),
                  told.reply_to)  # fmt: skip
     (question,) = desk.new_letters()
-    assert (question.rcpt_to, question.purpose) == (ANNA, "answer")
+    assert (question.rcpt_to, question.purpose) == (ANNA, "question")
     ticket = desk.ticket(1000)
     assert (ticket.state, f"{ticket.wake_at:%a %H:%M}") == ("waiting_customer", "Thu 08:00")
 

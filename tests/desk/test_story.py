@@ -146,19 +146,17 @@ def test_a_quick_ticket_is_priced_and_timed(desk):
     desk.receive(mail(ANNA, "[QT hoch] Again"))
     assert "spätestens Montag, 30.11.2026, 10:30 Uhr" in desk.new_letters()[0].text
 
-    # Emily's company accepted no terms: the wish is noted, and both sides are told so.
+    # Emily's company accepted no terms: she gets an offer, and the ticket waits for her order.
     desk.receive(mail(EMILY, "[Quick hoch] Slow", "The site is slow, please hurry up."))
-    confirmation, notice = desk.new_letters()
+    offer, notice = desk.new_letters()
     opened = desk.tickets()[-1]
     assert (opened.kind, opened.wish, opened.due_at) == ("normal", "quick-high", None)
-    assert (confirmation.purpose, confirmation.message["Content-Language"]) == (
-        "confirm_normal",
-        "en",
-    )
-    assert "Quick ticket high" in confirmation.text
-    assert "€95.00" in confirmation.text
-    assert "190" not in confirmation.text
-    assert "Wunsch: Quickticket hoch; noch nicht bestätigt" in notice.text
+    assert opened.state == "waiting_approval"
+    assert (offer.purpose, offer.message["Content-Language"]) == ("quick_offer", "en")
+    assert "Quick ticket high" in offer.text
+    assert "€190.00" in offer.text
+    assert "NORMAL: We handle the request as a normal ticket, in order of arrival and at €95.00" in offer.text
+    assert "Wunsch: Quickticket hoch, noch nicht bestellt" in notice.text
 
 
 def test_replies_move_states(desk):

@@ -15,23 +15,29 @@ from maildesk.rules.number import tag
 from maildesk.rules.people import AgentFacts, ContactFacts, CustomerFacts
 from maildesk.rules.plan import (
     AddMessage,
+    Ask,
     Book,
     Change,
     Deed,
+    Judge,
     Leave,
     MarkUndeliverable,
     MarkUnreachable,
+    Note,
     OpenTicket,
     Participate,
     Plan,
     Release,
+    Remind,
     SetState,
     Step,
     TakeBack,
     Tell,
     Timer,
+    Touch,
 )
 from maildesk.rules.policy import Policy
+from maildesk.rules.process_facts import ProcessFacts
 from maildesk.rules.signed import Purpose, SignedAddress
 from maildesk.rules.subject import read_subject
 from maildesk.rules.ticket import State
@@ -44,7 +50,12 @@ MURAT = AgentFacts(2, "murat", "Murat", "murat@desk.example", "en")
 GONE = AgentFacts(3, "gone", "Gone", "gone@desk.example", enabled=False)
 FIRM = CustomerFacts(7, "Firm")
 WITH_TERMS = replace(FIRM, has_accepted_terms=True)
-CONTACTS = {address: ContactFacts(7, address, address[:4].title()) for address in (ANNA, BERT)}
+# Anna may approve, Bert may not.
+CONTACTS = {
+    address: ContactFacts(7, address, address[:4].title(), id=id_, may_approve=id_ == 11)
+    for address, id_ in ((ANNA, 11), (BERT, 12))
+}
+APPROVED = ProcessFacts(approvers=(CONTACTS[ANNA],))
 
 POLICY = Policy(
     code="DD",
@@ -132,6 +143,7 @@ def known(author: str | None = ANNA, customer: CustomerFacts = FIRM, **more: Any
         "contact": contact,
         "customer": customer if contact else None,
         "agents": (LENA, MURAT),
+        "process": APPROVED,
     }
     return Facts(ticket_id=2000, message_id=3000, **values | more)
 
@@ -173,6 +185,16 @@ def _words(step: Step) -> str:
             until = f" until {found.until:%d. %H:%M}" if found and found.until else ""
             hard = "hard" if found and found.hard else "soft"
             return f"unreachable {address} {hard}{until}"
+        case Ask(request):
+            return f"ask {request.name} {request.about} {request.kind}".rstrip()
+        case Judge():
+            return f"judge {step.ticket_id}v{step.number} {step.verdict} by {step.by}"
+        case Remind():
+            return f"remind {step.ticket_id}v{step.number} {step.reminders}"
+        case Note(ticket_id, trigger, detail):
+            return f"note {ticket_id} {trigger} {detail}".rstrip()
+        case Touch(ticket_id):
+            return f"touch {ticket_id}"
         case Tell():
             who = {LENA.address: "Lena", MURAT.address: "Murat"}.get(step.to.address, step.to)
             name = who if isinstance(who, str) else who.address
@@ -187,6 +209,7 @@ def _opened(step: OpenTicket) -> str:
         "urgent": step.urgent,
         "presales": step.presales,
         f"wish {step.wish}": step.wish,
+        f"waits for {step.waits_for}": step.waits_for,
         "contradiction": step.contradiction,
         f"follows {step.follows}": step.follows,
         f"mentions {step.mentions}": step.mentions,

@@ -5,16 +5,32 @@ from datetime import timedelta
 
 import pytest
 
-from maildesk.rules.commands.words import TABLE, Name
+from maildesk.rules.commands.words import TABLE, Name, folded
 from maildesk.rules.decide import decide
+from maildesk.rules.entries import Entry
 from maildesk.rules.facts import Candidate, DoneDeed, Match, RunningTimer, StaffFacts
 from maildesk.rules.number import tag
 from maildesk.rules.plan import SetState, Tell
+from maildesk.rules.process_facts import ProcessFacts
+from maildesk.rules.requests import About, Request
 from maildesk.rules.signed import Purpose
 from maildesk.rules.staff.chains import CHAINS
 from maildesk.rules.staff.refusals import refusal
 from maildesk.rules.ticket import State, allowed
-from tests.rules.scene import ANNA, BERT, LENA, NOW, POLICY, TAG, known, received, signed, ticket
+from tests.rules.scene import (
+    ANNA,
+    BERT,
+    CONTACTS,
+    FIRM,
+    LENA,
+    NOW,
+    POLICY,
+    TAG,
+    known,
+    received,
+    signed,
+    ticket,
+)
 
 # States in the order of the columns below.
 SHORT = {
@@ -27,13 +43,16 @@ SHORT = {
 TARGET, SOURCE = 1050, 1060
 
 # "." works and the state stays; "i>re" is the way it goes; "x" not from this state; "=" is there
-# already; "t" no new work is booked in this state.
+# already; "t" no time is booked in this state; "r" is refused for a reason of its own.
 #                      n    p     i    wc    wa   wt    ac   rw     ad   re   bi   in   cl   ca   me   sp
 GRID = {
     "#zu":            "re   i>re  re   i>re  x    i>re  re   ac>re  re   =    =    =    =    x    x    x",
-    "#auf":           "=    =     =    i     x    i     i    =      x    i    i    x    x    x    x    n",
+    "#auf":           "=    =     =    i     i    i     i    =      i    i    i    x    x    x    x    n",
     "#an murat":      "p    .     .    .     .    .     .    .      .    .    x    x    x    x    x    x",
-    "+25m":           ".    .     .    .     .    .     .    .      .    t    t    t    t    t    t    t",
+    "+25m":           ".    .     .    .     .    .     .    .      .    .    .    t    t    .    t    t",
+    "#fernwartung 20m": ".  .     .    .     .    .     .    .      .    .    .    t    t    .    t    t",
+    "#fahrt 30m":     ".    .     .    .     .    .     .    .      .    .    .    t    t    .    t    t",
+    "#schätzung 15m": ".    .     .    .     .    .     .    .      .    .    .    t    t    .    t    t",
     "#start":         "i    i     .    .     .    .     .    .      .    t    x    x    x    x    x    x",
     "#stopp":         ".    .     .    .     .    .     .    .      .    .    .    .    .    .    .    .",
     "#warte 3t":      "i>wc i>wc  wc   .     x    i>wc  x    x      x    x    x    x    x    x    x    x",
@@ -50,13 +69,23 @@ GRID = {
                       "me   me    me   me    me   me    me   me     me   x    x    x    x    x    =    x",
     "#trennen":       ".    .     .    .     .    .     .    .      .    .    .    .    .    .    .    .",
     "#spam":          "sp   sp    sp   sp    sp   sp    sp   sp     sp   x    x    x    x    x    x    =",
+    "#freigabe 3h":   "wa   wa    wa   i>wa  .    i>wa  i>wa wa     i>wa x    x    x    x    x    x    x",
+    "#telefon freigabe": ". .     .    .     i    .     .    .      .    x    x    x    x    x    x    x",
+    "#abnahme https://t.example/":
+                      "i>ac i>ac  ac   i>ac  x    i>ac  .    ac     x    x    x    x    x    x    x    x",
+    "#fiktiv":        "x    x     x    x     x    x     ad   x      x    x    x    x    x    x    x    x",
+    "#mangel":        "x    x     rw   x     x    x     rw   =      rw   rw   i>rw x    x    x    x    x",
+    "#live":          "x    x     r    x     x    x     r    r      re   =    =    =    =    x    x    x",
+    "#dritte":        "i>wt i>wt  wt   i>wt  x    =     x    x      x    x    x    x    x    x    x    x",
+    "#storno":        "ca   ca    ca   ca    ca   ca    ca   ca     ca   x    x    x    x    =    x    x",
+    "#rechnung":      "x    x     x    x     x    x     x    x      x    bi   =    =    =    bi   x    x",
+    "#kulanz":        ".    .     .    .     .    .     .    .      .    .    x    x    x    .    x    x",
     "#undo":          ".    .     .    .     .    .     .    .      .    .    .    .    .    .    .    .",
 }  # fmt: skip
-NAMES = {row.split()[0].lstrip("#"): row for row in GRID}
+NAMES = {folded(row.split()[0].lstrip("#")): row for row in GRID}
 PROBLEMS = {"x": "not_from_this_state", "=": "already_so", "t": "time_not_allowed"}
 NOT_ABOUT_A_STATE = {  # open another ticket, only ask, or are not possible yet
-    Name.CALL, Name.FOR, Name.LIST, Name.HELP,
-    Name.ASK, Name.TEST, Name.BILL, Name.FREE, Name.PORTAL,
+    Name.CALL, Name.FOR, Name.LIST, Name.HELP, Name.PORTAL,
 }  # fmt: skip
 
 
@@ -96,6 +125,9 @@ def test_command_in_each_state(order):
             assert way == [], f"{order} in {state}: nothing happens"
             assert len(plan) == 2, f"{order} in {state}: kept and told, and no more"
             continue
+        if cell == "r":
+            assert (len(refused), way, len(plan)) == (1, [], 2), f"{order} in {state}"
+            continue
         expected, before = [], state
         for after in () if cell == "." else cell.split(">"):
             expected.append((before, SHORT[after]))
@@ -122,8 +154,20 @@ def test_an_answer_needs_no_command():
 
 
 def _names_of(order):
-    word = order.split()[0].lstrip("#")
+    word = folded(order.split()[0].lstrip("#"))
     return {row.name for row in TABLE if word in row.words} or {Name.TIME}
+
+
+def _process(order):
+    """What the customer was asked, where an order needs it: by phone Anna herself says so."""
+    about = {"#telefon": About.OVERRUN, "#fiktiv": About.ACCEPTANCE}.get(order.partition(" ")[0])
+    asked = NOW - timedelta(days=30)
+    request = Request(1042, 1, about, asked, minutes=120, before="in_progress") if about else None
+    return ProcessFacts(
+        requests={1042: (request,)} if request else {},
+        entries={1042: (Entry(1, 5, NOW),)},
+        approvers=(replace(CONTACTS[ANNA], id=5, may_approve=True),),
+    )
 
 
 def _plan(order, state, purpose=Purpose.AGENT_NOTE, before=None, after=None):
@@ -131,7 +175,8 @@ def _plan(order, state, purpose=Purpose.AGENT_NOTE, before=None, after=None):
 
     All that the order needs besides is there: a timer, a deed, a ticket to merge with.
     """
-    about = ticket(state, kind="quick", participants=((ANNA, 1), (BERT, 2)))
+    waits = "overrun" if state is State.WAITING_APPROVAL else ""
+    about = ticket(state, kind="quick", participants=((ANNA, 1), (BERT, 2)), waits_for=waits)
     other = ticket(State.IN_PROGRESS, TARGET)
     staff = StaffFacts(
         deeds={1042: DoneDeed(9, 4, "+5m", before or {}, 5, after or {})},
@@ -140,8 +185,13 @@ def _plan(order, state, purpose=Purpose.AGENT_NOTE, before=None, after=None):
     )
     facts = known(
         LENA.address,
+        customer=FIRM,
         candidates=(Candidate(about, Match.SIGNED_ADDRESS), Candidate(other, Match.TAG)),
         staff=staff,
+        process=_process(order),
     )
     mail = received(LENA.address, f"{order} AW: {TAG} Shop", proofs=signed(purpose, LENA.id))
+    if order.startswith("#telefon"):
+        spoke = replace(mail.reading.mail, text="Anna am Telefon", reply="Anna am Telefon")
+        mail = replace(mail, reading=replace(mail.reading, mail=spoke))
     return decide(replace(mail, released_by=LENA.id), facts, POLICY, NOW)

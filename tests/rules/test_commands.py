@@ -7,6 +7,7 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
+from maildesk.rules.answers import Word as Said
 from maildesk.rules.calendars import calendar_of
 from maildesk.rules.commands.grammar import (
     Command,
@@ -59,6 +60,9 @@ TABLE_ROWS = [
     ("#me",                 "#mir",                     C(N.TO, agent_id=1)),
     ("+25m",                "+0:25",                    C(N.TIME, 25)),
     ("#time 1h30",          "#zeit 1,5h",               C(N.TIME, 90)),
+    ("#remote 20m",         "#fernwartung 20m",         C(N.REMOTE, 20)),
+    ("#travel 30m",         "#fahrt 0:30",              C(N.TRAVEL, 30)),
+    ("#estimate 15m",       "#schaetzung 15m",          C(N.ESTIMATE, 15)),
     ("#start",              "#START",                   C(N.START)),
     ("#stop",               "#stopp",                   C(N.STOP)),
     ("#wait 3d",            "#warte 3t",                C(N.WAIT, moment=at(27, 9))),
@@ -66,6 +70,20 @@ TABLE_ROWS = [
     ("#reply",              "#antwort",                 C(N.REPLY)),
     ("#kind quick-high",    "#art hoch",                C(N.KIND, kind="quick-high")),
     ("#ask 3h",             "#freigabe 3h",             C(N.ASK, 180)),
+    ("#ask open",           "#freigabe offen",          C(N.ASK, is_open=True)),
+    ("#ask 40h",            "#freigabe 40h",            C(N.ASK, 2400)),
+    ("#wait answer",        "#warte Antwort",           C(N.WAIT, is_open=True)),
+    ("#phone approve",      "#telefon freigabe",        C(N.PHONE, said=Said.APPROVE)),
+    ("#phone decline",      "#telefon ablehnen",        C(N.PHONE, said=Said.DECLINE)),
+    ("#phone order",        "#telefon bestellen",       C(N.PHONE, said=Said.ORDER)),
+    ("#phone normal",       "#telefon Normal",          C(N.PHONE, said=Said.NORMAL)),
+    ("#phone withdraw",     "#telefon storno",          C(N.PHONE, said=Said.WITHDRAW)),
+    ("#phone accept",       "#telefon abnahme",         C(N.PHONE, said=Said.ACCEPT)),
+    ("#deemed",             "#fiktiv",                  C(N.DEEMED)),
+    ("#defect",             "#mangel",                  C(N.DEFECT)),
+    ("#live",               "#LIVE",                    C(N.LIVE)),
+    ("#third",              "#dritte",                  C(N.THIRD)),
+    ("#cancel",             "#storno",                  C(N.CANCEL)),
     ("#test https://t.example/a?b#c", "#abnahme https://t.example/a?b#c", C(N.TEST, url="https://t.example/a?b#c")),
     ("#bill",               "#rechnung",                C(N.BILL)),
     ("#free",               "#kulanz",                  C(N.FREE)),
@@ -103,7 +121,8 @@ def test_the_table_holds_what_is_tested_and_nothing_else():
     care = {care: {row.name for row in TABLE if row.care is care} for care in Care}
     assert care[Care.DRASTIC] == {N.MERGE, N.SPLIT, N.SPAM}
     assert care[Care.MARKED] == {
-        N.REPLY, N.KIND, N.ASK, N.TEST, N.BILL, N.FREE, N.ADD, N.REMOVE, N.PORTAL,
+        N.REPLY, N.KIND, N.ASK, N.TEST, N.BILL, N.FREE, N.ADD, N.REMOVE, N.PORTAL, N.PHONE,
+        N.DEEMED, N.DEFECT, N.LIVE, N.CANCEL,
     }  # fmt: skip
     assert row_named(N.TO).form("de") == "#an mk"
     assert not any(contradict(name, name) for name in Name)
@@ -245,6 +264,12 @@ REFUSED = [
     ("#vertrag #anfrage", "", P.CONTRADICTION, "#vertrag #anfrage", "", f"#vertrag {HEAD}", "two categories"),
     ("#anruf 5m a@b.example +5m", "", P.CONTRADICTION, "#anruf +5m", "", "#anruf 5m a@b.example AW: [DD-10429] Warenkorb leer", "a call brings its time"),
     ("#für a@b.example #spam", "", P.CONTRADICTION, "#für #spam", "", f"#für a@b.example {HEAD}", "a new ticket and an old one's"),
+    ("#telefon ja", "", P.WRONG_ARGUMENT, "ja", "", "", "a word that decides nothing"),
+    ("#telefon stop", "", P.WRONG_ARGUMENT, "stop", "", "", "nobody takes a decision back by phone"),
+    ("#freigabe viel", "", P.WRONG_ARGUMENT, "viel", "", "", "a total that is none"),
+    ("#freigabe 3h #notiz", "", P.CONTRADICTION, "#freigabe #notiz", "", f"#freigabe 3h {HEAD}", "the text is the reason"),
+    ("#mangel #zu", "", P.CONTRADICTION, "#mangel #zu", "", f"#mangel {HEAD}", "open and closed"),
+    ("#für a@b.example #freigabe 3h", "", P.CONTRADICTION, "#für #freigabe", "", f"#für a@b.example {HEAD}", "asked before there is anything"),
     ("#undo #zu", "", P.CONTRADICTION, "#undo #zu", "", f"#undo {HEAD}", "taking back stands alone"),
 ]  # fmt: skip
 

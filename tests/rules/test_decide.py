@@ -81,6 +81,15 @@ STRANGER = [*MADE, f"tell {KARL} confirm_stranger counted", *TOLD]
 SILENT = [*MADE, *TOLD]
 CONTRACT = replace(WITH_TERMS, contract="Care 24")
 
+
+def offered(wish, opened, *tells):
+    """The plan of a ticket that waits for an order of `wish` (T05)."""
+    return [f"open 2000 normal {opened} wish {wish} waits for order", *MADE,
+            "state 2000 new > waiting_approval", f"ask 2000v1 order {wish}", *tells, *TOLD]  # fmt: skip
+
+
+TO_ANNA = f"tell {ANNA} quick_offer"
+
 NEW = [
     # received                                 facts                         plan, why
     (received(), known(), ["open 2000 normal of 7 for 1", *CONFIRMED], "a known contact"),
@@ -101,12 +110,13 @@ NEW = [
     (received(subject="[Quickticket hoch] x"), known(customer=WITH_TERMS),
      ["open 2000 quick-high of 7 for 1 due 23. 11:00", *MADE, f"tell {ANNA} confirm_quick_high",
       *TOLD], "two working hours"),
-    (received(subject="[Quick] x"), known(), ["open 2000 normal of 7 for 1 wish quick",
-     *CONFIRMED], "dearer, and terms not accepted"),
-    (received(subject="[QT hoch] x"), known(), ["open 2000 normal of 7 for 1 wish quick-high",
-     *CONFIRMED], "the same for the dearest"),
-    (received(KARL, "[Quick] x"), known(KARL), ["open 2000 normal for 1 wish quick", *STRANGER],
-     "a stranger orders nothing"),
+    (received(subject="[Quick] x"), known(), offered("quick", "of 7 for 1", TO_ANNA),
+     "dearer, and terms not accepted"),
+    (received(subject="[QT hoch] x"), known(), offered("quick-high", "of 7 for 1", TO_ANNA),
+     "the same for the dearest"),
+    (received(KARL, "[Quick] x"), known(KARL),
+     offered("quick", "for 1", f"tell {KARL} quick_offer counted"),
+     "a stranger orders nothing by a tag"),
     (received("new@firm.example", "[Quick] x"), known(customer=WITH_TERMS, contact=None),
      ["open 2000 normal of 7 for 1 wish quick", *MADE,
       "tell new@firm.example confirm_stranger counted", *TOLD],
@@ -175,10 +185,11 @@ def test_who_may_order_a_kind(terms, accepted, factor, ordered, why):
 
 
 REPLY = ["file 1042 participant", "tell Lena staff_reply"]
-RESUMES = ["file 1042 participant", "state 1042 {} > in_progress", "set 1042 paused_at wake_at",
+RESUMES = ["file 1042 participant", "state 1042 {} > in_progress", "set 1042 alert_at paused_at wake_at",
            "tell Lena staff_reply"]  # fmt: skip
 WAKES = ["file 1042 participant", "state 1042 {} > in_progress",
-         "set 1042 clock_started_at due_at resolved_at", "tell Lena staff_reply"]  # fmt: skip
+         "set 1042 alert_at breached_at clock_started_at cycle due_at met_at resolved_at",
+         "tell Lena staff_reply"]  # fmt: skip
 FOLLOWS = ["open 2000 normal of 7 for 1 follows 1042", "file 2000 participant",
            f"tell {ANNA} followup_ticket", "tell Lena staff_new"]  # fmt: skip
 IN_STATE = {
@@ -223,6 +234,7 @@ def test_the_reopen_window(before, plan, why):
     assert seen == [line.format("resolved") for line in plan], why
 
 
+RENEWED = "alert_at breached_at clock_started_at cycle due_at kind met_at wish"
 OTHERS = ticket(id=999, customer_id=8, participants=(("x@other.example", 1),))
 THIRD = ["file 1042 third_party", "tell Lena staff_third_party"]
 
@@ -247,8 +259,12 @@ REPLIES = [
      ["file 1042 participant"], "an imported reply wakes and tells nobody"),
     (received(quiet=True, author=KARL), known(KARL, candidates=BY_ID), ["file 1042 third_party"],
      "nor does an imported stranger's"),
-    (received(subject="[QT hoch] x"), known(customer=WITH_TERMS, candidates=BY_ADDRESS), REPLY,
-     "a reply raises no kind by itself; staff see the wish"),
+    (received(subject="[QT hoch] x"), known(customer=WITH_TERMS, candidates=BY_ADDRESS),
+     ["file 1042 participant", f"note 1042 T11 quick-high ordered by {ANNA}",
+      f"set 1042 {RENEWED}", f"tell {ANNA} confirm_quick_high",
+      "tell Lena staff_reply"], "one who may approve raises the kind"),
+    (received(subject="Re: [QT hoch] x"), known(customer=WITH_TERMS, candidates=BY_ADDRESS), REPLY,
+     "but not by what the mail before his had in its subject"),
 ]  # fmt: skip
 
 

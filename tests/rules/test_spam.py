@@ -116,7 +116,7 @@ def test_what_was_hidden_comes_back_as_new_from_its_receipt():
     assert words(plan) == [
         "file 1042 participant",
         "state 1042 spam > new",
-        "set 1042 assignee_id clock_started_at due_at resolved_at",
+        "set 1042 alert_at assignee_id clock_started_at due_at resolved_at",
         f"tell {KARL} confirm_stranger counted",
         "tell Lena staff_new",
     ]

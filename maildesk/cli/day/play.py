@@ -11,7 +11,7 @@ from email.utils import format_datetime
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
-from maildesk.cli.day.people import DESK, STAFF
+from maildesk.cli.day.people import DESK, STAFF, Person
 from maildesk.cli.day.plain import PLAIN, Plain
 from maildesk.cli.day.rows import settle_in
 from maildesk.cli.day.stories import STORIES, Mail
@@ -107,7 +107,9 @@ class DayPlay:
         self._applier.run_until_idle()
 
     def _message(self, mail: Mail) -> tuple[EmailMessage, str]:
-        message, who = EmailMessage(policy=SMTP), mail.who
+        message = EmailMessage(policy=SMTP)
+        got = None if mail.subject else self._letter_to(mail)
+        who = self._writer(mail, got)
         self._number += 1
         message["From"] = f"{who.name} <{who.address}>"
         message["Date"] = format_datetime(self.now)
@@ -115,11 +117,10 @@ class DayPlay:
         text = f"{mail.text}\n\n{who.signature}\n" if mail.text and not mail.auto else mail.text
         if mail.auto:
             message["Auto-Submitted"] = "auto-generated"
-        if mail.subject:
+        if got is None:
             message["To"], message["Subject"] = DESK, mail.subject
             message.set_content(text or "\n")
             return message, DESK
-        got = self._letter_to(mail)
         rcpt = str(got.message["Reply-To"])
         message["To"] = rcpt
         message["Subject"] = f"AW: {got.message['Subject']} {mail.orders}".rstrip()
@@ -128,13 +129,21 @@ class DayPlay:
         message.set_content(f"{text}\nAm 24.11.2026 schrieb Agentur:\n{quoted}")
         return message, rcpt
 
+    def _writer(self, mail: Mail, got: Got | None) -> Person:
+        """Return who writes: of two agents the one whose ticket it has become."""
+        if got is None or mail.who not in STAFF.values():
+            return mail.who
+        return next(agent for agent in STAFF.values() if got in self.mailboxes[agent.address])
+
     def _letter_to(self, mail: Mail) -> Got:
         with self.desk.db.read() as session:
             opened = session.get(InboundRow, self._opened.get(mail.key, 0))
             ticket = opened.ticket_id if opened else None
-        for got in reversed(self.mailboxes[mail.who.address]):
-            if got.ticket_id == ticket and mail.to in ("", got.purpose):
-                return got
+        agents = tuple(STAFF.values()) if mail.who in STAFF.values() else ()
+        for person in (mail.who, *agents):
+            for got in reversed(self.mailboxes[person.address]):
+                if got.ticket_id == ticket and mail.to in ("", got.purpose):
+                    return got
         raise LookupError(
             f"{mail.at}: {mail.who.name} got no letter about {mail.key!r} {mail.to}".rstrip()
         )

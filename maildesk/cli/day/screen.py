@@ -10,9 +10,11 @@ from rich.text import Text
 from maildesk.cli.day.people import CONTACTS, FIRMS, KARL, MIRA, STAFF, Person
 from maildesk.cli.day.play import DAY, Got
 from maildesk.cli.show import block, safe
+from maildesk.rules.letters import NO_BREAK
 from maildesk.store.ledger import Ledger
 
 WIDTH = 92
+READY = "Als Betreff Ihrer Antwort, zum Kopieren:"  # of notices to agents, see _commands.j2
 
 
 class DayScreen:
@@ -71,7 +73,14 @@ class DayScreen:
             head.append(f"  from {safe(each.message['From'], 60)}", style="dim")
             self._console.print()
             self._console.print(head)
-            self._console.print(Text(block(each.text.rstrip()), no_wrap=False), style="default")
+            self._console.print(Text(block(_shown(each.text, each is got[0]))))
 
     def _line(self, words: str) -> None:
         self._console.print(Text(words))
+
+
+def _shown(text: str, is_first: bool) -> str:
+    """Return a letter's text; ready-made subjects stand only in the first one of a mailbox."""
+    plain = text.replace(NO_BREAK, " ").rstrip()
+    head, ready, _ = plain.partition("\n" + READY)
+    return plain if is_first or not ready else f"{head}\n[{READY.rstrip(':')} ...]"

@@ -8,8 +8,16 @@ from difflib import get_close_matches
 from enum import StrEnum
 
 from maildesk.mail.address import a_label
+from maildesk.rules.answers import Word as Said
+from maildesk.rules.answers import first_word
 from maildesk.rules.commands.added import Word
-from maildesk.rules.commands.durations import PastError, is_clock, minutes_of, moment_of
+from maildesk.rules.commands.durations import (
+    LONGEST_TOTAL,
+    PastError,
+    is_clock,
+    minutes_of,
+    moment_of,
+)
 from maildesk.rules.commands.words import LONGEST_NAME, Argument, Name, folded
 from maildesk.rules.hours import Calendar
 from maildesk.rules.kinds import Kind
@@ -55,6 +63,8 @@ class Command:
     address: str = ""
     ticket_id: int | None = None
     url: str = ""
+    is_open: bool = False
+    said: Said | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,6 +129,28 @@ def _duration(command: Command, words: Sequence[Word], _: Grammar) -> Answer:
         return _wrong(words[0])
 
 
+_OPEN = frozenset({"open", "offen"})
+_ANSWER = frozenset({"answer", "antwort"})
+_DECISIONS = frozenset(Said) - {Said.STOP, Said.STAND}
+
+
+def _total(command: Command, words: Sequence[Word], _: Grammar) -> Answer:
+    if words[0].key in _OPEN:
+        return replace(command, is_open=True), 1
+    try:
+        minutes = minutes_of(words[0].text.removeprefix("+"), LONGEST_TOTAL)
+    except ValueError:
+        return _wrong(words[0])
+    return replace(command, minutes=minutes), 1
+
+
+def _said(command: Command, words: Sequence[Word], _: Grammar) -> Answer:
+    said = first_word(words[0].text)
+    if said not in _DECISIONS:
+        return _wrong(words[0])
+    return replace(command, said=said), 1
+
+
 def _moment(command: Command, words: Sequence[Word], grammar: Grammar) -> Answer:
     used = 2 if len(words) > 1 and is_clock(words[1].text) else 1
     text = " ".join(word.text for word in words[:used])
@@ -128,6 +160,12 @@ def _moment(command: Command, words: Sequence[Word], grammar: Grammar) -> Answer
         return Fault(Problem.PAST_MOMENT, text)
     except (ValueError, OverflowError):
         return Fault(Problem.WRONG_ARGUMENT, text)
+
+
+def _until(command: Command, words: Sequence[Word], grammar: Grammar) -> Answer:
+    if words[0].key in _ANSWER:
+        return replace(command, is_open=True), 1
+    return _moment(command, words, grammar)
 
 
 def _kind(command: Command, words: Sequence[Word], grammar: Grammar) -> Answer:
@@ -208,7 +246,10 @@ def _url(command: Command, words: Sequence[Word], _: Grammar) -> Answer:
 _READERS: Mapping[Argument, _Reader] = {
     Argument.AGENT: _agent,
     Argument.DURATION: _duration,
+    Argument.TOTAL: _total,
+    Argument.SAID: _said,
     Argument.MOMENT: _moment,
+    Argument.UNTIL: _until,
     Argument.KIND: _kind,
     Argument.ADDRESS: _address,
     Argument.TICKET: _ticket,

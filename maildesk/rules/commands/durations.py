@@ -14,6 +14,7 @@ from datetime import UTC, date, datetime, time, timedelta
 from maildesk.rules.hours import Calendar, next_opening
 
 LONGEST_MINUTES = 24 * 60
+LONGEST_TOTAL = 99 * 60  # of what a customer is asked for
 FARTHEST = timedelta(days=366)  # nothing is put off longer
 
 _DURATION = re.compile(
@@ -27,8 +28,8 @@ _DURATION = re.compile(
 )
 
 
-def minutes_of(text: str) -> int:
-    """Return the minutes of a duration without its "+", from 1 to LONGEST_MINUTES.
+def minutes_of(text: str, longest: int = LONGEST_MINUTES) -> int:
+    """Return the minutes of a duration without its "+", from 1 to `longest`.
 
     Raises ValueError for anything else, and for hours that are no whole number of minutes.
     """
@@ -45,8 +46,8 @@ def minutes_of(text: str) -> int:
         if uneven:
             raise ValueError(f"{text!r} is not a whole number of minutes")
     total = 60 * hours + minutes
-    if not 1 <= total <= LONGEST_MINUTES:
-        raise ValueError(f"{text!r} is not between one minute and 24 hours")
+    if not 1 <= total <= longest:
+        raise ValueError(f"{text!r} is not between one minute and {longest // 60} hours")
     return total
 
 

@@ -18,6 +18,9 @@ class Name(StrEnum):
     OPEN = "open"
     TO = "to"
     TIME = "time"
+    REMOTE = "remote"
+    TRAVEL = "travel"
+    ESTIMATE = "estimate"
     START = "start"
     STOP = "stop"
     WAIT = "wait"
@@ -25,7 +28,13 @@ class Name(StrEnum):
     REPLY = "reply"
     KIND = "kind"
     ASK = "ask"
+    PHONE = "phone"
     TEST = "test"
+    DEEMED = "deemed"
+    DEFECT = "defect"
+    LIVE = "live"
+    THIRD = "third"
+    CANCEL = "cancel"
     BILL = "bill"
     FREE = "free"
     CALL = "call"
@@ -58,7 +67,10 @@ class Argument(StrEnum):
 
     AGENT = "agent"
     DURATION = "duration"
+    TOTAL = "total"  # a duration, or "open"
+    SAID = "said"  # what somebody decided on the phone
     MOMENT = "moment"
+    UNTIL = "until"  # a moment, or "answer"
     KIND = "kind"
     ADDRESS = "address"
     TICKET = "ticket"
@@ -106,14 +118,23 @@ TABLE: tuple[Row, ...] = (
     _row(_N.TO,       _C.EVERYDAY, "#to mk", "#an mk", "", _A.AGENT),
     _row(_N.TO,       _C.EVERYDAY, "#me", "#mir", "", _A.ME),
     _row(_N.TIME,     _C.EVERYDAY, "+25m", "+25m", "time zeit", _A.DURATION),
+    _row(_N.REMOTE,   _C.EVERYDAY, "#remote 20m", "#fernwartung 20m", "", _A.DURATION),
+    _row(_N.TRAVEL,   _C.EVERYDAY, "#travel 30m", "#fahrt 30m", "", _A.DURATION),
+    _row(_N.ESTIMATE, _C.EVERYDAY, "#estimate 15m", "#schätzung 15m", "", _A.DURATION),
     _row(_N.START,    _C.EVERYDAY, "#start", "#start"),
     _row(_N.STOP,     _C.EVERYDAY, "#stop", "#stopp"),
-    _row(_N.WAIT,     _C.EVERYDAY, "#wait 3d", "#warte 3t", "warten", _A.MOMENT),
+    _row(_N.WAIT,     _C.EVERYDAY, "#wait 3d", "#warte 3t", "warten", _A.UNTIL),
     _row(_N.NOTE,     _C.EVERYDAY, "#note", "#notiz"),
     _row(_N.REPLY,    _C.MARKED,   "#reply", "#antwort"),
     _row(_N.KIND,     _C.MARKED,   "#kind quick-high", "#art hoch", "", _A.KIND),
-    _row(_N.ASK,      _C.MARKED,   "#ask 3h", "#freigabe 3h", "", _A.DURATION),
+    _row(_N.ASK,      _C.MARKED,   "#ask 3h", "#freigabe 3h", "", _A.TOTAL),
+    _row(_N.PHONE,    _C.MARKED,   "#phone approve", "#telefon freigabe", "", _A.SAID),
     _row(_N.TEST,     _C.MARKED,   "#test https://...", "#abnahme https://...", "", _A.URL),
+    _row(_N.DEEMED,   _C.MARKED,   "#deemed", "#fiktiv"),
+    _row(_N.DEFECT,   _C.MARKED,   "#defect", "#mangel", "defects mängel"),
+    _row(_N.LIVE,     _C.MARKED,   "#live", "#live"),
+    _row(_N.THIRD,    _C.EVERYDAY, "#third", "#dritte"),
+    _row(_N.CANCEL,   _C.MARKED,   "#cancel", "#storno"),
     _row(_N.BILL,     _C.MARKED,   "#bill", "#rechnung"),
     _row(_N.FREE,     _C.MARKED,   "#free", "#kulanz"),
     _row(_N.CALL,     _C.EVERYDAY, "#call 12m a@b.example", "#anruf 12m a@b.example", "", _A.DURATION, _A.ADDRESS),
@@ -133,26 +154,53 @@ TABLE: tuple[Row, ...] = (
     _row(_N.UNDO,     _C.EVERYDAY, "#undo", "#rückgängig"),
 )  # fmt: skip
 
+# Where a ticket stands in the end: one mail can lead it to one of these only.
+_ENDS = frozenset({
+    _N.CLOSE, _N.WAIT, _N.ASK, _N.TEST, _N.DEFECT, _N.LIVE, _N.THIRD, _N.CANCEL, _N.MERGE,
+    _N.SPLIT, _N.SPAM,
+})  # fmt: skip
+_NEW = frozenset({_N.CALL, _N.FOR})
 # Sets of which a mail may hold one name only: two of them cannot both be meant.
 _EXCLUSIVE: tuple[frozenset[Name], ...] = (
-    frozenset({_N.CLOSE, _N.WAIT, _N.ASK, _N.TEST, _N.MERGE, _N.SPLIT, _N.SPAM}),
-    frozenset({_N.CLOSE, _N.OPEN, _N.MERGE, _N.SPAM}),
-    frozenset({_N.CLOSE, _N.START, _N.MERGE, _N.SPAM}),
+    _ENDS,
+    frozenset({_N.CLOSE, _N.OPEN, _N.LIVE, _N.CANCEL, _N.DEFECT, _N.MERGE, _N.SPAM}),
+    frozenset({_N.CLOSE, _N.START, _N.LIVE, _N.CANCEL, _N.MERGE, _N.SPAM}),
     frozenset({_N.START, _N.STOP}),
+    frozenset({_N.START, _N.ASK}),  # who asks waits for the answer
     frozenset({_N.NOTE, _N.REPLY}),
-    frozenset({_N.NOTE, _N.ASK}),  # the text is what the customer is asked with
+    # The text is what the customer is asked with, or told as the reason.
+    *(
+        frozenset({way, told})
+        for way in (_N.NOTE, _N.REPLY)
+        for told in (_N.ASK, _N.TEST, _N.CANCEL, _N.KIND)
+    ),
+    # The text says what he said on the phone: it is no reason, and no answer.
+    *(
+        frozenset({_N.PHONE, other})
+        for other in (_N.ASK, _N.TEST, _N.DEFECT, _N.KIND, _N.CANCEL, _N.DEEMED, _N.REPLY)
+    ),
+    frozenset({_N.DEEMED, _N.DEFECT}),
+    frozenset({_N.KIND, _N.ASK}),  # only one question can be open
+    frozenset({_N.KIND, _N.TEST}),
     frozenset({_N.BILL, _N.FREE}),
+    *(
+        frozenset({_N.BILL, other})
+        for other in (_N.OPEN, *(_ENDS - {_N.CLOSE, _N.LIVE, _N.CANCEL}))
+    ),
     frozenset({_N.PRESALES, _N.CONTRACT, _N.REWORK}),
     # A ticket that does not exist yet can be none of the others.
     *(
         frozenset({new, other})
-        for new in (_N.CALL, _N.FOR)
-        for other in (_N.OPEN, _N.MERGE, _N.SPLIT, _N.SPAM)
+        for new in _NEW
+        for other in (
+            _N.OPEN, _N.MERGE, _N.SPLIT, _N.SPAM, _N.ASK, _N.PHONE, _N.TEST, _N.DEEMED, _N.DEFECT,
+            _N.LIVE, _N.THIRD, _N.CANCEL, _N.BILL, _N.FREE,
+        )
     ),
-    frozenset({_N.CALL, _N.FOR}),
-    frozenset({_N.CALL, _N.TIME}),  # a call brings its own
+    _NEW,
+    *(frozenset({_N.CALL, time}) for time in (_N.TIME, _N.REMOTE)),  # a call brings its own
     *(frozenset({_N.UNDO, other}) for other in Name if other is not _N.UNDO),
-)
+)  # fmt: skip
 
 _ROWS: Mapping[str, Row] = MappingProxyType({word: row for row in TABLE for word in row.words})
 _SHOWN = {

@@ -21,6 +21,7 @@ from maildesk.rules.people import AgentFacts
 from maildesk.rules.plan import AddMessage, Leave, Plan, Release
 from maildesk.rules.policy import Policy
 from maildesk.rules.signed import Purpose
+from maildesk.rules.staff.digest_answer import answered
 from maildesk.rules.staff.orders import carry_out
 from maildesk.rules.staff.scene import Scene
 
@@ -50,6 +51,8 @@ def staff_mail(
     sent = received.reading.mail.date
     if sent is not None and received.envelope.received_at - sent > TOO_OLD:
         return scene.refused(ticket, "too_old")
+    if proven.purpose is Purpose.DIGEST:
+        return answered(scene, proven.is_sure)
     read = _read(scene, ticket)
     if isinstance(read, Misunderstood):
         return scene.refused(
@@ -129,6 +132,8 @@ def _proven(received: Received, facts: Facts, agent: AgentFacts) -> _Proven | No
                 and int(address.subject) in named
             ):
                 return _Proven(address.purpose, named[int(address.subject)], sure)
+            if address.purpose is Purpose.DIGEST and (sure or address.person == agent.id):
+                return _Proven(Purpose.DIGEST, None, sure)
     if released:
         ticket = facts.candidates[0].ticket if facts.candidates else None
         return _Proven(Purpose.AGENT_NOTE, ticket, sure)
@@ -184,6 +189,7 @@ def _unproven(
     received: Received, facts: Facts, policy: Policy, agent: AgentFacts, now: datetime
 ) -> Plan:
     told = letters_to.unproven(received, facts, policy, agent, now)
-    if facts.candidates:
+    is_digest = any(each.purpose is Purpose.DIGEST for each in received.proofs.addresses)
+    if facts.candidates and not is_digest:
         return (AddMessage(facts.candidates[0].ticket.id, "unverified"), *told)
     return (Leave("held", f"in the name of {agent.login}, without proof, about no ticket"), *told)

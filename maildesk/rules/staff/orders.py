@@ -5,46 +5,51 @@ agent is told why.
 """
 
 import re
-from collections.abc import Set
-from dataclasses import replace
-from typing import Any
+from collections.abc import Callable, Mapping, Set
+from types import MappingProxyType
 
-from maildesk.mail.message import Address
-from maildesk.rules import letters as words
-from maildesk.rules import letters_to
-from maildesk.rules.commands.grammar import Orders
-from maildesk.rules.commands.words import Care, Name, row_named
+from maildesk.rules import cycle, letters_to
+from maildesk.rules.commands.grammar import Command, Orders
+from maildesk.rules.commands.words import Name
 from maildesk.rules.facts import TicketFacts
-from maildesk.rules.number import tag
-from maildesk.rules.plan import AddMessage, Book, Change, Deed, Plan, Step, Tell, Timer
+from maildesk.rules.plan import AddMessage, Change, Plan, Step
 from maildesk.rules.signed import Purpose
+from maildesk.rules.staff import calls, chains, everyday, process, requests, times, undo
 from maildesk.rules.staff import receipts as say
-from maildesk.rules.staff.lists import answers, history
+from maildesk.rules.staff.lists import answers
 from maildesk.rules.staff.opening import opened
+from maildesk.rules.staff.outgoing import SENT, colleagues, receipt, to_customer
 from maildesk.rules.staff.scene import Refused, Scene
 from maildesk.rules.staff.work import Work
 
-# The order in which the commands of one mail are carried out.
-_RANK = {
-    name: rank
-    for rank, name in enumerate((
-        Name.UNDO, Name.OPEN, Name.TO, Name.KIND, Name.PRESALES, Name.CONTRACT, Name.REWORK,
-        Name.ADD, Name.REMOVE, Name.START, Name.STOP, Name.TIME, Name.PLAN, Name.SPLIT, Name.WAIT,
-        Name.CLOSE, Name.MERGE, Name.SPAM,
-    ))
-}  # fmt: skip
-_LATER = frozenset({Name.ASK, Name.TEST, Name.BILL, Name.FREE, Name.PORTAL})
+_Effect = Callable[[Work, Command], None]
+# What each command does, in the order in which the commands of one mail are carried out: what was
+# decided first, then time by what the ticket is, then where the ticket goes.
+_EFFECTS: Mapping[Name, _Effect] = MappingProxyType({
+    Name.UNDO: undo.undo, Name.PHONE: requests.phone, Name.DEEMED: requests.deemed,
+    Name.OPEN: process.reopen, Name.TO: everyday.to, Name.KIND: process.kind,
+    Name.PRESALES: everyday.category, Name.CONTRACT: everyday.category,
+    Name.REWORK: everyday.category, Name.FREE: process.free, Name.DEFECT: process.defect,
+    Name.ADD: everyday.add, Name.REMOVE: everyday.remove, Name.START: times.start,
+    Name.STOP: times.stop, Name.TIME: times.time, Name.REMOTE: times.time,
+    Name.TRAVEL: times.time, Name.ESTIMATE: times.time, Name.CALL: calls.log, Name.PLAN: everyday.plan,
+    Name.SPLIT: everyday.split, Name.WAIT: everyday.wait, Name.THIRD: process.third,
+    Name.ASK: requests.ask_more, Name.TEST: requests.test, Name.LIVE: process.live,
+    Name.CLOSE: process.close, Name.CANCEL: process.cancel, Name.BILL: process.bill,
+    Name.MERGE: everyday.merge, Name.SPAM: everyday.spam,
+})  # fmt: skip
+_RANK = {name: rank for rank, name in enumerate(_EFFECTS)}
+# They move the ticket themselves: which way depends on more than its state.
+_OWN_WAY = frozenset({Name.ASK, Name.TEST, Name.PHONE, Name.DEEMED, Name.CANCEL, Name.BILL})
+_LATER = frozenset({Name.PORTAL})
 _ASKING = frozenset({Name.LIST, Name.HELP})
 # The first line of every letter to staff: it stands in no answer to a customer, unless a mail
 # program quotes in a way that we do not know.
 _NOTICE = re.compile(
-    r"Eine Antwort auf diese E-Mail (?:geht an den Kunden|wird als interne|mit OK gilt|bewirkt)"
-    r"|A reply to this e-mail (?:goes to the customer|is filed as an internal|with OK counts|does no)"
+    r"Eine Antwort auf diese E-Mail (?:geht an den Kunden|wird als interne|mit OK gilt|bewirkt|führt Befehle)"
+    r"|A reply to this e-mail (?:goes to the customer|is filed as an internal|with OK counts|does no|runs commands)"
 )
-_SENT = {"closing": say.closing_sent, "planned": say.planned_sent}
 _OPENING = frozenset({Name.FOR, Name.CALL})
-# Besides what is marked as needing care: results that nobody can guess.
-_RECEIPTED = frozenset({Name.STOP, Name.UNDO})
 
 
 def carry_out(scene: Scene, ticket: TicketFacts | None, read: Orders, purpose: Purpose) -> Plan:
@@ -54,8 +59,11 @@ def carry_out(scene: Scene, ticket: TicketFacts | None, read: Orders, purpose: P
         return scene.refused(ticket, "not_possible_yet", _shown(names & _LATER))
     if names & _ASKING:
         return (*scene.file(ticket, "a question"), *answers(scene, names, ticket))
+    if Name.CALL in names and ticket is not None and calls.joins(ticket, scene):
+        # What was said on the phone is no letter: without #reply it stays inside.
+        return _on_ticket(scene, ticket, read, Purpose.AGENT_NOTE)
     if names & _OPENING:
-        return _new_ticket(scene, ticket, read)
+        return calls.new_ticket(scene, ticket, read)
     if ticket is not None:
         return _on_ticket(scene, ticket, read, purpose)
     if names:
@@ -71,179 +79,72 @@ def holds_notice(text: str) -> bool:
 def _on_ticket(scene: Scene, ticket: TicketFacts, read: Orders, purpose: Purpose) -> Plan:
     names = frozenset(command.name for command in read.commands)
     text = read.text.strip()
-    outward = bool(text) and Name.NOTE not in names and (
-        purpose is Purpose.AGENT_REPLY or Name.REPLY in names
-    )  # fmt: skip
-    work = Work(scene, ticket)
+    work = Work(scene, ticket, text, read.title)
     try:
         for command in sorted(read.commands, key=lambda each: _RANK.get(each.name, len(_RANK))):
-            work.do(command)
+            _do(work, command)
         if Name.REPLY in names and not text:
             raise Refused("wrong_argument", "#" + Name.REPLY.value)
-        if outward and Name.CLOSE not in names:
+        outward = _goes_out(work, names, purpose)
+        if outward and not names & _ENDED:
             work.move(Name.REPLY)
-        if outward and holds_notice(text):
+        if (outward or work.said) and holds_notice(text):
             raise Refused("our_notice")
-        outgoing = _to_customer(work, names, text if outward else "")
+        times.measure(work)
+        process.settle(work)
+        outgoing = to_customer(work, names, text if outward else "")
     except Refused as refusal:
-        return scene.refused(ticket, refusal.problem, refusal.word)
+        return scene.refused(ticket, refusal.problem, refusal.word, refusal.nearest)
     if outward:
         work.say(say.answered(tuple(tell.to.address for tell in outgoing), work.language))
     elif outgoing:
-        work.say(_SENT[outgoing[0].letter](work.language))
+        work.say(SENT[outgoing[0].letter](work.language))
+    if (outward and outgoing) or work.asked is not None:
+        _responded(work)
     filed = AddMessage(ticket.id, "answer" if outward else "note")
     steps: list[Step] = [filed, *work.steps]
     if work.fields:
         steps.append(Change(ticket.id, work.fields, "commands", _shown(names)))
     if (names or outward) and not work.undone:
-        steps.append(_deed(work, names))
+        steps.append(undo.deed(work, "; ".join(work.done) or _shown(names)))
     return (
         *steps,
         *outgoing,
-        *_colleagues(work, outward, text),
-        *_receipt(work, names, read, outgoing),
+        *colleagues(work, outward, "" if work.said and not outward else text),
+        *receipt(work, names, read, outgoing),
     )
 
 
-def _to_customer(work: Work, names: Set[Name], text: str) -> tuple[Tell, ...]:
-    """Return what goes to those who take part: the closing, the plan, or just the words."""
-    scene, ticket = work.scene, work.ticket
-    more: dict[str, Any] = {"words": text, "agent": scene.agent.name}
-    if Name.CLOSE in names:
-        letter = "closing"
-        booked = scene.facts.staff.minutes.get(ticket.id, 0) + work.minutes
-        more |= {
-            "time": say.time_words(booked, ticket.language) if booked else "",
-            "days": scene.policy.reopen_days,
-        }
-    elif Name.PLAN in names:
-        letter, at = "planned", work.fields["planned_at"]
-        zone = scene.policy.calendar.timezone
-        more["planned"] = words.moment_words(at, zone, ticket.language)
-    elif text:
-        letter = "answer"
-    else:
-        return ()
-    if not work.joined:
-        if text:
-            raise Refused("nobody_to_answer")
-        return ()
-    return tuple(
-        Tell(
-            letter=letter,
-            to=Address("", address),
-            language=ticket.language,
-            purpose=Purpose.CUSTOMER,
-            ticket_id=ticket.id,
-            person=number,
-            once=f"{letter}:{scene.received.inbound_id}:{number}",
-            auto="" if text else "auto-generated",
-            thread=scene.facts.staff.threads.get(ticket.id, ()),
-            sender=scene.agent.name,
-            delay=scene.policy.undo_seconds,
-            files=bool(text),
-            more=more,
-        )
-        for address, number in sorted(work.joined.items(), key=lambda pair: pair[1])
-    )
+_ENDED = frozenset({Name.CLOSE, Name.LIVE, Name.CANCEL, Name.BILL, Name.MERGE, Name.SPAM})
 
 
-def _deed(work: Work, names: Set[Name]) -> Deed:
-    """Remember the ticket as it was; a state that only came along goes back with it."""
-    fields = {name: getattr(work.ticket, name) for name in work.fields}
-    if work.state is not work.ticket.state:
-        fields["state"] = work.ticket.state.value
-    if work.joined != dict(work.ticket.participants):
-        fields["participants"] = list(work.ticket.participants)
-    timers = [step for step in work.steps if isinstance(step, Timer)]
-    if timers:
-        fields["timer"] = "started" if timers[0].ticket_id else "stopped"
-    after = dict(work.fields)
-    if work.state is not work.ticket.state:
-        after["state"] = work.state.value
-    done = "; ".join(work.done) or _shown(names)
-    return Deed(work.scene.agent.id, work.ticket.id, done[:300], fields, after)
+def _do(work: Work, command: Command) -> None:
+    """Carry out one command. Raises Refused where that is impossible."""
+    name = command.name
+    effect = _EFFECTS.get(name)
+    if effect is None:
+        return
+    if chains.is_there(name, work.state) and not chains.is_there(name, work.ticket.state):
+        return  # a command before it has brought the ticket there
+    guard = process.GUARDS.get(name)
+    if guard is not None and chains.chain(name, work.state) is not None:
+        guard(work, command)
+    if name not in _OWN_WAY:
+        work.move(name)
+    effect(work, command)
 
 
-def _colleagues(work: Work, outward: bool, text: str) -> tuple[Tell, ...]:
-    """Return the letters to other agents: to whom the ticket is handed, or whose it is.
-
-    What one person does never mails that person.
-    """
-    scene, ticket = work.scene, work.ticket
-    by = {"by": scene.agent.name, "words": text}
-    if work.assignee is not None:
-        mine = work.as_it_will_be()
-        told = letters_to.staff(
-            "staff_assigned", scene.received, scene.facts, scene.policy, mine,
-            without=scene.agent, more=by,
-        )  # fmt: skip
-        return tuple(replace(tell, ticket=mine) for tell in told)
-    if not text or (outward and ticket.assignee_id is None):
-        return ()
-    told = letters_to.staff(
-        "staff_answer" if outward else "staff_note", scene.received, scene.facts, scene.policy,
-        ticket, without=scene.agent, more=by,
-    )  # fmt: skip
-    return tuple(replace(tell, own=text) for tell in told)
+def _goes_out(work: Work, names: Set[Name], purpose: Purpose) -> bool:
+    """Tell whether the agent's text goes to the customer as his words (COMMANDS.md, rule 9)."""
+    if not work.text or Name.NOTE in names:
+        return False
+    return Name.REPLY in names or (purpose is Purpose.AGENT_REPLY and not work.said)
 
 
-def _receipt(
-    work: Work, names: Set[Name], read: Orders, outgoing: tuple[Tell, ...]
-) -> tuple[Tell, ...]:
-    scene, ticket = work.scene, work.ticket
-    careful = any(row_named(name).care is not Care.EVERYDAY for name in names)
-    wanted = names & _RECEIPTED or careful or read.inherited or scene.received.released_by
-    if not wanted or not (names or read.inherited):
-        return ()
-    booked = scene.facts.staff.minutes.get(ticket.id, 0) + work.minutes
-    more: dict[str, Any] = {
-        "done": tuple(work.done),
-        "inherited": read.inherited,
-        "time": say.time_words(booked, scene.language) if booked else "",
-        "undo": None if work.undone else scene.policy.undo_seconds if outgoing else 0,
-    }
-    return (scene.to_agent("staff_receipt", ticket.id, more),)
-
-
-def _new_ticket(scene: Scene, ticket: TicketFacts | None, read: Orders) -> Plan:
-    """Open a ticket for somebody: he called, or his mail was forwarded (T02)."""
-    given = {command.name: command for command in read.commands}
-    first = given.get(Name.CALL) or given[Name.FOR]
-    inside = scene.policy.own | {agent.address.lower() for agent in scene.facts.agents}
-    if first.address.lower() in inside:
-        return scene.refused(ticket, "wrong_argument", first.address)
-    person = scene.facts.staff.people.get(first.address)
-    assignee = given[Name.TO].agent_id if Name.TO in given else scene.agent.id
-    made = opened(scene, read.title, first.address, person, assignee)
-    code, language = scene.policy.code, scene.language
-    done = [say.created(tag(code, made.ticket_id), language)]
-    steps: list[Step] = [made, AddMessage(made.ticket_id, "note")]
-    minutes = sum(command.minutes for command in read.commands)
-    if minutes:
-        steps.append(Book(made.ticket_id, scene.agent.id, minutes, "#" + first.name.value))
-        done.append(say.booked(minutes, language))
-    known = replace(
-        scene.facts,
-        contact=person.contact if person else None,
-        customer=person.customer if person else None,
-    )
-    confirmation = letters_to.confirmation(scene.received, known, made)
-    steps.append(replace(confirmation, threaded=False, delay=scene.policy.undo_seconds))
-    more: dict[str, Any] = {
-        "done": tuple(done),
-        "inherited": read.inherited,
-        "time": say.time_words(minutes, language) if minutes else "",
-        "undo": None,
-    }
-    letter = "staff_receipt"
-    if first.name is Name.CALL:
-        letter, more["history"] = "staff_call", history(scene, person.history if person else ())
-    steps.append(scene.to_agent(letter, made.ticket_id, more, Purpose.AGENT_REPLY))
-    return (*steps, *letters_to.staff(
-        "staff_assigned", scene.received, known, scene.policy, made, without=scene.agent,
-        more={"by": scene.agent.name, "words": read.text.strip()},
-    ))  # fmt: skip
+def _responded(work: Work) -> None:
+    """Note that a person of the desk answered the customer."""
+    scene = work.scene
+    work.fields |= cycle.after_response(work.as_it_will_be(), scene.now, scene.policy)
 
 
 def _internal(scene: Scene) -> Plan:

@@ -1,8 +1,6 @@
 """Ready-made subjects for the likeliest commands, to be copied out of a notice."""
 
-from maildesk.rules.letters import is_german
-
-TITLE_MAX = 150
+from maildesk.rules.letters import TITLE_MAX, is_german
 
 
 def ready_subjects(tag: str, title: str, is_mine: bool, locale: str) -> tuple[tuple[str, str], ...]:

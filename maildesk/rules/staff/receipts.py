@@ -55,12 +55,17 @@ class QueueLine:
 
 @dataclass(frozen=True, slots=True)
 class HistoryLine:
-    """An earlier ticket of a caller: its date and state in words."""
+    """An earlier ticket of a caller: its date, state and due time in words.
+
+    `by` is whose it is, where that is not himself but somebody else of his company.
+    """
 
     date: str
     tag: str
     title: str
     state: str
+    due: str = ""
+    by: str = ""
 
 
 def in_groups(lines: Sequence[QueueLine]) -> tuple[QueueLine, ...]:
@@ -82,140 +87,152 @@ def booked(minutes: int, locale: str) -> str:
     """Say that time was booked; below zero: that it was taken off again."""
     time = time_words(abs(minutes), locale)
     if minutes < 0:
-        return _say(locale, f"{time} abgezogen", f"{time} taken off")
-    return _say(locale, f"{time} gebucht", f"{time} booked")
+        return either(locale, f"{time} abgezogen", f"{time} taken off")
+    return either(locale, f"{time} gebucht", f"{time} booked")
+
+
+def call_logged(address: str, minutes: int, locale: str) -> str:
+    """Say that a phone call was logged, with whom and how long it was."""
+    time = time_words(minutes, locale)
+    return either(
+        locale,
+        f"Anruf festgehalten: {address}, {time} gebucht",
+        f"Call logged: {address}, {time} booked",
+    )
 
 
 def closed(locale: str) -> str:
     """Say that the ticket is done."""
-    return _say(locale, "Ticket abgeschlossen", "Ticket closed")
+    return either(locale, "Ticket abgeschlossen", "Ticket closed")
 
 
 def opened(locale: str) -> str:
     """Say that a closed ticket is open again."""
-    return _say(locale, "Ticket wieder geöffnet", "Ticket opened again")
+    return either(locale, "Ticket wieder geöffnet", "Ticket opened again")
 
 
 def created(tag: str, locale: str) -> str:
     """Say that there is a new ticket."""
-    return _say(locale, f"Neues Ticket {tag} angelegt", f"New ticket {tag} opened")
+    return either(locale, f"Neues Ticket {tag} angelegt", f"New ticket {tag} opened")
 
 
 def assigned(name: str, locale: str) -> str:
     """Say who has the ticket now; "" is the agent who reads this."""
     if not name:
-        return _say(locale, "Sie sind jetzt zuständig", "You are now in charge")
-    return _say(locale, f"Zuständig ist jetzt {name}", f"Now in charge: {name}")
+        return either(locale, "Sie sind jetzt zuständig", "You are now in charge")
+    return either(locale, f"Zuständig ist jetzt {name}", f"Now in charge: {name}")
 
 
 def waits_until(moment: str, locale: str) -> str:
     """Say until when the ticket waits for the customer; `moment` in words."""
-    return _say(
+    return either(
         locale, f"Wartet auf den Kunden bis {moment}", f"Waits for the customer until {moment}"
     )
 
 
 def planned(moment: str, locale: str) -> str:
     """Say when the ticket is planned; `moment` in words."""
-    return _say(locale, f"Eingeplant für {moment}", f"Scheduled for {moment}")
+    return either(locale, f"Eingeplant für {moment}", f"Scheduled for {moment}")
 
 
 def kind_changed(label: str, locale: str) -> str:
     """Say which kind the ticket is of now."""
-    return _say(locale, f"Art geändert: {label}", f"Kind changed: {label}")
+    return either(locale, f"Art geändert: {label}", f"Kind changed: {label}")
 
 
 def category(name: str, locale: str) -> str:
     """Say what the ticket counts as: presales, contract, rework, or the name as it is."""
     german, english = _CATEGORIES.get(name, (name, name))
-    return _say(locale, f"Zählt als {german}", f"Counts as {english}")
+    return either(locale, f"Zählt als {german}", f"Counts as {english}")
 
 
 def timer_started(locale: str) -> str:
     """Say that the agent's work timer runs."""
-    return _say(locale, "Zeiterfassung gestartet", "Timer started")
+    return either(locale, "Zeiterfassung gestartet", "Timer started")
 
 
 def timer_stopped(minutes: int, locale: str) -> str:
     """Say that it runs no more, and what it booked."""
     time = time_words(minutes, locale)
-    return _say(locale, f"Zeiterfassung gestoppt, {time} gebucht", f"Timer stopped, {time} booked")
+    return either(
+        locale, f"Zeiterfassung gestoppt, {time} gebucht", f"Timer stopped, {time} booked"
+    )
 
 
 def participant_added(address: str, locale: str) -> str:
     """Say who takes part from now on."""
-    return _say(locale, f"Neu beteiligt: {address}", f"Takes part now: {address}")
+    return either(locale, f"Neu beteiligt: {address}", f"Takes part now: {address}")
 
 
 def participant_removed(address: str, locale: str) -> str:
     """Say who takes part no more."""
-    return _say(locale, f"Nicht mehr beteiligt: {address}", f"Takes part no more: {address}")
+    return either(locale, f"Nicht mehr beteiligt: {address}", f"Takes part no more: {address}")
 
 
 def merged(tag: str, locale: str) -> str:
     """Say which ticket this one went into."""
-    return _say(locale, f"Mit {tag} zusammengeführt", f"Merged into {tag}")
+    return either(locale, f"Mit {tag} zusammengeführt", f"Merged into {tag}")
 
 
 def split(tag: str, locale: str) -> str:
     """Say which ticket has its own life again."""
-    return _say(
+    return either(
         locale, f"{tag} ist wieder ein eigenes Ticket", f"{tag} is a ticket of its own again"
     )
 
 
 def spam(locale: str) -> str:
     """Say that the ticket is spam."""
-    return _say(locale, "Als Spam abgelegt", "Filed as spam")
+    return either(locale, "Als Spam abgelegt", "Filed as spam")
 
 
 def note_filed(locale: str) -> str:
     """Say that the text stays inside."""
-    return _say(locale, "Interne Notiz abgelegt", "Internal note filed")
+    return either(locale, "Interne Notiz abgelegt", "Internal note filed")
 
 
 def answered(addresses: Sequence[str], locale: str) -> str:
     """Say to whom the text goes."""
     to = ", ".join(addresses)
-    return _say(locale, f"Ihr Text geht an {to}", f"Your text goes to {to}")
+    return either(locale, f"Ihr Text geht an {to}", f"Your text goes to {to}")
 
 
 def closing_sent(locale: str) -> str:
     """Say that the customer hears of the end."""
-    return _say(
+    return either(
         locale, "Der Kunde wird vom Abschluss benachrichtigt", "The customer is told of the closing"
     )
 
 
 def planned_sent(locale: str) -> str:
     """Say that the customer hears of the date."""
-    return _say(locale, "Der Kunde erfährt den Termin", "The customer is told the date")
+    return either(locale, "Der Kunde erfährt den Termin", "The customer is told the date")
 
 
 def undone(words: str, locale: str) -> str:
     """Say what was taken back; `words` is a line of these, as the receipt said it."""
-    return _say(locale, f"Zurückgenommen: {words}", f"Taken back: {words}")
+    return either(locale, f"Zurückgenommen: {words}", f"Taken back: {words}")
 
 
 def withdrawn(address: str, locale: str) -> str:
     """Say whose letter was stopped before it left."""
-    return _say(locale, f"Nicht gesendet: E-Mail an {address}", f"Not sent: e-mail to {address}")
+    return either(locale, f"Nicht gesendet: E-Mail an {address}", f"Not sent: e-mail to {address}")
 
 
 def could_not_undo(address: str, why: str, locale: str) -> str:
     """Say whose letter was not taken back, and why: "left", or without a reason."""
-    line = _say(
+    line = either(
         locale,
         f"Nicht zurückgenommen: E-Mail an {address}",
         f"Not taken back: e-mail to {address}",
     )
-    reason = _say(locale, *_NOT_UNDONE.get(why, ("", "")))
+    reason = either(locale, *_NOT_UNDONE.get(why, ("", "")))
     return f"{line}; {reason}" if reason else line
 
 
 def would_merge(tag: str, target: str, locale: str) -> str:
     """Say what #merge will do once it is confirmed."""
-    return _say(
+    return either(
         locale,
         f"{tag} mit {target} zusammenführen; Antworten gehen danach dorthin",
         f"merge {tag} into {target}; replies go there from then on",
@@ -224,7 +241,7 @@ def would_merge(tag: str, target: str, locale: str) -> str:
 
 def would_split(tag: str, locale: str) -> str:
     """Say what #split will do once it is confirmed; `tag` is the ticket it was written to."""
-    return _say(
+    return either(
         locale,
         f"das zuletzt mit {tag} zusammengeführte Ticket wieder abtrennen",
         f"part the ticket again that was merged into {tag} last",
@@ -233,14 +250,15 @@ def would_split(tag: str, locale: str) -> str:
 
 def would_spam(tag: str, locale: str) -> str:
     """Say what #spam will do once it is confirmed."""
-    return _say(
+    return either(
         locale,
         f"{tag} als Spam ablegen; der Absender hört nichts mehr von uns",
         f"file {tag} as spam; its sender hears no more from us",
     )
 
 
-def _say(locale: str, german: str, english: str) -> str:
+def either(locale: str, german: str, english: str) -> str:
+    """Return the words for a locale."""
     return german if is_german(locale) else english
 
 

@@ -20,11 +20,11 @@ from maildesk.rules.staff.refusals import refusal
 
 
 class Refused(Exception):
-    """A command cannot be carried out; `problem` and `word` are those of `refusals.refusal`."""
+    """A command cannot be carried out; the fields are the arguments of `refusals.refusal`."""
 
-    def __init__(self, problem: str, word: str = "") -> None:
+    def __init__(self, problem: str, word: str = "", nearest: str = "") -> None:
         super().__init__(problem)
-        self.problem, self.word = problem, word
+        self.problem, self.word, self.nearest = problem, word, nearest
 
 
 @dataclass(frozen=True, slots=True)

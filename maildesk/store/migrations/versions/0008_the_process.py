@@ -67,9 +67,10 @@ def upgrade() -> None:
         op.create_index(
             name, "ticket", [over], sqlite_where=sa.text(where), postgresql_where=sa.text(where)
         )
-    # Promises that run already are looked at once; what was due long ago is told once.
+    # Promises that run already, and questions to customers, are looked at once.
     op.execute(
-        "UPDATE ticket SET alert_at = clock_started_at WHERE due_at IS NOT NULL AND NOT closed"
+        "UPDATE ticket SET alert_at = clock_started_at"
+        " WHERE state = 'waiting_customer' OR (due_at IS NOT NULL AND NOT closed)"
     )
     op.create_table(
         "request",

@@ -36,9 +36,7 @@ def upgrade() -> None:
 
 
 def downgrade() -> None:
-    op.execute(
-        "DELETE FROM deed WHERE id NOT IN (SELECT min(id) FROM deed GROUP BY inbound_id)"
-    )
+    op.execute("DELETE FROM deed WHERE id NOT IN (SELECT min(id) FROM deed GROUP BY inbound_id)")
     _unique_deeds(_SEVERAL, _ONE)
     op.drop_table("digest")
 

@@ -1,0 +1,183 @@
+"""The letters of an agent's mail: to the customer, to colleagues, and the receipt to himself."""
+
+from collections.abc import Set
+from dataclasses import replace
+from typing import Any
+
+from maildesk.mail.message import Address
+from maildesk.rules import letters as words
+from maildesk.rules import letters_to
+from maildesk.rules.commands.grammar import Orders
+from maildesk.rules.commands.words import Care, Name, row_named
+from maildesk.rules.number import tag
+from maildesk.rules.passing import is_to_bill
+from maildesk.rules.plan import Tell
+from maildesk.rules.request_words import amount_of
+from maildesk.rules.signed import Purpose
+from maildesk.rules.staff import receipts as say
+from maildesk.rules.staff.process import facts_then, limit, worked
+from maildesk.rules.staff.scene import Refused
+from maildesk.rules.staff.times import is_told
+from maildesk.rules.staff.work import Work
+from maildesk.rules.ticket import State
+
+SENT = {
+    "closing": say.closing_sent,
+    "planned": say.planned_sent,
+    "closed_unfinished": say.closing_sent,
+}
+# Besides what is marked as needing care: results that nobody can guess.
+_RECEIPTED = frozenset({Name.STOP, Name.UNDO})
+_CLOSING = frozenset({Name.CLOSE, Name.LIVE})
+
+
+def to_customer(work: Work, names: Set[Name], text: str) -> tuple[Tell, ...]:
+    """Return what goes to those who take part: the closing, the plan, or just the words.
+
+    `text` are the agent's words for them, "" for none. Raises Refused where nobody takes part.
+    """
+    scene, ticket = work.scene, work.ticket
+    more: dict[str, Any] = {"words": text, "agent": scene.agent.name}
+    if Name.CANCEL in names or (names & _CLOSING and _gave_up(work)):
+        letter = "closed_unfinished"
+        more |= _unfinished(work, text or (work.text if Name.CANCEL in names else ""))
+    elif names & _CLOSING and work.state in _CLOSED:
+        letter = "closing"
+        more |= _closing(work, Name.LIVE in names)
+    elif Name.PLAN in names:
+        letter, at = "planned", work.fields["planned_at"]
+        zone = scene.policy.calendar.timezone
+        more["planned"] = words.moment_words(at, zone, ticket.language)
+    elif text:
+        letter = "question" if Name.WAIT in names else "answer"
+    else:
+        return ()
+    if not work.joined:
+        if text:
+            raise Refused("nobody_to_answer")
+        return ()
+    human = bool(text) and letter != "closed_unfinished"
+    return tuple(
+        Tell(
+            letter=letter,
+            to=Address("", address),
+            language=ticket.language,
+            purpose=Purpose.CUSTOMER,
+            ticket_id=ticket.id,
+            person=number,
+            once=f"{letter}:{scene.received.inbound_id}:{number}",
+            auto="" if human else "auto-generated",
+            thread=scene.facts.staff.threads.get(ticket.id, ()),
+            sender=scene.agent.name,
+            delay=scene.policy.undo_seconds,
+            files=bool(text),
+            ticket=work.as_it_will_be() if letter == "question" else None,
+            more=more,
+        )
+        for address, number in sorted(work.joined.items(), key=lambda pair: pair[1])
+    )
+
+
+_CLOSED = (State.RESOLVED, State.BILLING, State.CLOSED)
+
+
+def _gave_up(work: Work) -> bool:
+    """Tell whether the desk proposed to close, as all reminders stayed without an answer (T15).
+
+    A ticket that waits without an end is looked at again until then (`rules.reminding`).
+    """
+    ticket = work.ticket
+    waits = ticket.state is State.WAITING_CUSTOMER and ticket.wake_at is None
+    return waits and ticket.alert_at is None and ticket.paused_at is not None
+
+
+def _closing(work: Work, is_live: bool) -> dict[str, Any]:
+    """Return the time of a ticket and what of it is charged, in words for the customer."""
+    language, facts, policy = work.ticket.language, work.facts, work.scene.policy
+    booked, charged, most = work.booked, worked(work), limit(work)
+    billed = charged if most is None else min(charged, most)
+    kind = next((k for k in policy.kinds if k.name == work.as_it_will_be().kind), policy.kinds[0])
+    one = _one_price(work)
+    return {
+        "time": say.time_words(booked, language) if booked > 0 else "",
+        "charged": say.time_words(billed, language) if billed > 0 else "",
+        "amount": amount_of(billed, kind, facts.customer, policy).words(language)
+        if billed > 0 and one
+        else "",
+        "free": not is_to_bill(work.as_it_will_be(), facts_then(work)),
+        "live": is_live,
+        "days": policy.reopen_days,
+    }
+
+
+def _one_price(work: Work) -> bool:
+    """Tell whether all charged time has the price that the ticket has now."""
+    ticket = work.as_it_will_be()
+    entries = work.facts.process.entries.get(ticket.id, ())
+    kinds = {each.kind for each in entries if not each.free} | {
+        book.kind for book in work.books if not book.free
+    }
+    return kinds <= {ticket.kind}
+
+
+def _unfinished(work: Work, text: str) -> dict[str, Any]:
+    language, charged = work.ticket.language, worked(work)
+    return {
+        "words": text,
+        "ends": True,
+        "worked": words.span_words(charged, language) if charged > 0 else "",
+        "stop": False,
+    }
+
+
+def colleagues(work: Work, outward: bool, text: str) -> tuple[Tell, ...]:
+    """Return the letters to other agents: to whom the ticket is handed, or whose it is.
+
+    What one person does never mails that person.
+    """
+    scene, ticket = work.scene, work.ticket
+    by = {"by": scene.agent.name, "words": text}
+    if work.assignee is not None:
+        mine = work.as_it_will_be()
+        told = letters_to.staff(
+            "staff_assigned", scene.received, scene.facts, scene.policy, mine,
+            without=scene.agent, more=by,
+        )  # fmt: skip
+        return tuple(replace(tell, ticket=mine) for tell in told)
+    if not text or (outward and ticket.assignee_id is None):
+        return ()
+    told = letters_to.staff(
+        "staff_answer" if outward else "staff_note", scene.received, scene.facts, scene.policy,
+        ticket, without=scene.agent, more=by,
+    )  # fmt: skip
+    return tuple(replace(tell, own=text) for tell in told)
+
+
+def receipt(
+    work: Work, names: Set[Name], read: Orders, outgoing: tuple[Tell, ...]
+) -> tuple[Tell, ...]:
+    """Return what the agent is told that his mail did, where it is not plain."""
+    scene, ticket = work.scene, work.ticket
+    careful = any(row_named(name).care is not Care.EVERYDAY for name in names)
+    lacks_time = bool(names & _CLOSING) and work.booked <= 0 and not _gave_up(work)
+    wanted = (
+        names & _RECEIPTED or careful or read.inherited or scene.received.released_by
+        or lacks_time or work.hurries or is_told(work) or "caller" in work.more
+    )  # fmt: skip
+    if not wanted or not (names or read.inherited):
+        return ()
+    sent = outgoing or any(isinstance(step, Tell) and step.delay for step in work.steps)
+    more: dict[str, Any] = {
+        "done": tuple(work.done),
+        "inherited": read.inherited,
+        "time": say.time_words(work.booked, scene.language) if work.booked else "",
+        "undo": None if work.undone else scene.policy.undo_seconds if sent else 0,
+    }
+    if lacks_time:
+        number = tag(scene.policy.code, ticket.id)
+        short = len(ticket.title) <= words.TITLE_MAX
+        more["no_time"] = f"[{number}] {ticket.title}".rstrip() + " +15m" if short else "+15m"
+    if "caller" in work.more:
+        more["caller"] = work.more["caller"]
+        return (scene.to_agent("staff_call", ticket.id, more),)
+    return (scene.to_agent("staff_receipt", ticket.id, more),)

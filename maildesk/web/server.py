@@ -1,0 +1,63 @@
+"""Uvicorn in the daemon's own loop, on sockets of ours, without its hands on our signals."""
+
+import asyncio
+import contextlib
+import socket
+from collections.abc import Callable, Iterator, Sequence
+from datetime import datetime
+
+import uvicorn
+
+from maildesk.desk.context import Desk
+from maildesk.web.app import make_app
+
+AT_ONCE = 64  # connections; more are told to come again (503)
+STOP_SECONDS = 5
+HEAD_MAX = 16 * 1024  # octets of a request's head
+
+
+class Pages:
+    """The pages of a desk, served from `start` until `stop`. `acted`: letters may wait."""
+
+    def __init__(
+        self, desk: Callable[[], Desk], now: Callable[[], datetime], acted: Callable[[], None]
+    ) -> None:
+        self._server = _Server(
+            uvicorn.Config(
+                make_app(desk, now, acted),
+                log_config=None,
+                log_level="warning",
+                access_log=False,  # paths hold tokens (SECURITY.md, P19)
+                server_header=False,
+                proxy_headers=False,  # see web.form.peer_of
+                http="h11",
+                ws="none",
+                lifespan="off",
+                limit_concurrency=AT_ONCE,
+                h11_max_incomplete_event_size=HEAD_MAX,
+                timeout_graceful_shutdown=STOP_SECONDS,
+            )
+        )
+        self._task: asyncio.Task[None] | None = None
+
+    async def start(self, sockets: Sequence[socket.socket]) -> None:
+        """Answer what comes in on listening sockets; they are closed by `stop`."""
+        self._task = asyncio.create_task(self._server.serve(list(sockets)), name="pages")
+        while not self._server.started and not self._task.done():
+            await asyncio.sleep(0.01)
+        if self._task.done():
+            await self._task  # raises what kept it from starting
+
+    async def stop(self) -> None:
+        """Take no more requests and finish those in hand, at most five seconds."""
+        self._server.should_exit = True
+        if self._task is not None:
+            await self._task
+
+
+class _Server(uvicorn.Server):
+    """The daemon stops us; uvicorn would take SIGTERM and SIGINT away from it meanwhile."""
+
+    @contextlib.contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        yield
