@@ -23,7 +23,7 @@ from sqlmodel import Session, col
 
 from maildesk import __version__, log
 from maildesk.config import ConfigError, Site
-from maildesk.desk import alarms, clock, digest, intake, login, rotation
+from maildesk.desk import alarms, clock, intake, login, passing, rotation
 from maildesk.desk.context import Desk, open_desk
 from maildesk.desk.keys import load_keyring
 from maildesk.desk.letters import check_addresses
@@ -202,10 +202,7 @@ class Daemon:
     def _look_around(self) -> None:
         try:
             self._use_new_keys()
-            alarms.expire(self.desk, self._now())
-            found = alarms.look(self.desk, self._now())
-            found += clock.tick(self.desk, self._now(), self._troubles)
-            if found + digest.send_due(self.desk, self._now()):
+            if passing.look_around(self.desk, self._now(), self._troubles):
                 self._sender.wake()
         except SQLAlchemyError as error:
             log.database_trouble(str(error).splitlines()[0])

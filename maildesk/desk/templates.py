@@ -163,7 +163,7 @@ def _failed(base: Finding, error: BaseException) -> Finding:
     words = str(getattr(error, "message", None) or error)
     if isinstance(error, jinja2.TemplateNotFound):
         words = f"it includes {error.name}, which is not there"
-        line = line or _names_it(Path(base.file), error.name or "")
+        line = line or _names_it(Path(base.file), str(error.name or ""))
     elif isinstance(error, jinja2.UndefinedError):
         words = f"{words}; this letter has {', '.join(sorted(given(base.letter)))}"
     elif isinstance(error, UnicodeDecodeError):

@@ -32,7 +32,8 @@ _HEAD = (
     '<meta name="color-scheme" content="light dark">'
     "<title>{title}</title></head>\n"
     '<body style="margin:0;padding:16px">\n'
-    "<div style=\"max-width:42em;font:15px/1.5 system-ui,'Segoe UI',Helvetica,Arial,sans-serif\">\n"
+    "<div style=\"max-width:42em;font:15px/1.5 system-ui,'Segoe UI',Helvetica,Arial,sans-serif;"
+    'overflow-wrap:anywhere">\n'
 )
 _TAIL = "</div>\n</body></html>\n"
 _P = '<p style="margin:0 0 14px">'

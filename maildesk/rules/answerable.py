@@ -35,7 +35,7 @@ SAID: Mapping[Refusal, str] = MappingProxyType({
     Refusal.STRANGER: "its author takes no part in the ticket",
     Refusal.NOT_HIM: "the request's address was made for somebody else",
     Refusal.NOT_ALLOWED: "its author may not decide this",
-    Refusal.AMOUNT: "the amount is too high for a word by mail",
+    Refusal.AMOUNT: "the amount is too high, or open, for a word by mail",
     Refusal.OLDER: "a newer request took its place",
     Refusal.DECIDED: "it was decided before",
     Refusal.MOVED_ON: "the ticket does not wait for it any more",
@@ -58,7 +58,7 @@ def why_not(
 ) -> Refusal | None:
     """Return why an address may not decide a request like this, None if it may.
 
-    Only a yes is bounded by the amount: nobody is hurt by a no. Naming a defect and withdrawing
+    Only a yes is bounded by the amount, and work at cost has no bound: nobody is hurt by a no. Naming a defect and withdrawing
     is anybody's who takes part (PROCESS.md section 1.3).
     """
     newest = max((each.number for each in facts.process.requests.get(ticket.id, ())), default=0)
@@ -72,7 +72,7 @@ def why_not(
         able = may_decide(address, ticket, facts, request)
     if not able:
         return Refusal.NOT_ALLOWED
-    over = request.amount is not None and request.amount > policy.mail_limit
+    over = request.is_above(policy.mail_limit.minor)
     if how is How.MAIL and verdict is Verdict.YES and over:
         return Refusal.AMOUNT
     return None if still_asked(request, ticket) else Refusal.MOVED_ON

@@ -49,12 +49,11 @@ def deciders(
     requester = (ticket.requester, ticket.language, REQUESTER)
     if ticket.customer_id is None:
         return (requester,)
-    sum_ = request.amount.minor if request.amount else 0
     able = [
         contact
         for contact in facts.process.approvers
         if contact.customer_id == ticket.customer_id
-        and (contact.approve_up_to is None or contact.approve_up_to >= sum_)
+        and (contact.approve_up_to is None or not request.is_above(contact.approve_up_to))
     ]
     his = ticket.requester.address.lower()
     mine = [contact for contact in able if contact.address.lower() == his]

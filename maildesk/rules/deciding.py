@@ -48,7 +48,8 @@ def decided(
     """
     decision = Decision(request, verdict, facts, ticket, policy, now, by, how, words)
     course = Course(ticket, facts, policy, now)
-    held = waits_for(request, ticket)
+    # So that STOP finds the way back: what is cancelled waits for the answer then.
+    held = waits_for(request, ticket) or _is_cancelled(decision)
     course.add(Judge(ticket.id, request.number, verdict, by, how, held=held))
     if verdict is Verdict.WITHDRAWN:
         _withdraw(course, decision)
@@ -161,11 +162,17 @@ _EFFECTS = {
 
 def _withdraw(course: Course, decision: Decision) -> None:
     """He needs nothing any more (T22, T48). An offer to raise the kind is merely declined."""
-    if decision.request.about is About.ORDER and not waits_for(decision.request, decision.ticket):
+    if _is_cancelled(decision):
+        _cancel(course, decision)
+    else:
         course.add(*receipts.declined(decision, course.after))
         course.add(*receipts.staff(decision, course.after))
-    else:
-        _cancel(course, decision)
+
+
+def _is_cancelled(decision: Decision) -> bool:
+    request, offered = decision.request, decision.request.about is About.ORDER
+    withdrawn = decision.verdict is Verdict.WITHDRAWN
+    return withdrawn and (not offered or waits_for(request, decision.ticket))
 
 
 def _cancel(course: Course, decision: Decision) -> None:

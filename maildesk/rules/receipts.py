@@ -17,7 +17,7 @@ from maildesk.rules.people import AgentFacts
 from maildesk.rules.plan import Tell
 from maildesk.rules.policy import Policy
 from maildesk.rules.request_words import charged_minutes, figures_of, limit_of
-from maildesk.rules.requests import How, Request
+from maildesk.rules.requests import About, How, Request
 from maildesk.rules.signed import Purpose
 from maildesk.rules.ticket import State
 
@@ -62,7 +62,11 @@ def accepted(decision: Decision, after: TicketFacts) -> tuple[Tell, ...]:
 
 def cancelled(decision: Decision, after: TicketFacts) -> tuple[Tell, ...]:
     """Return the letters that a ticket is closed unfinished: to the decider and the requester."""
-    tells = _to_all(decision, after, "closed_unfinished")
+    # What was delivered is not delivered again by a word: there an agent has to see to it.
+    stop = decision.request.about is not About.ACCEPTANCE
+    tells = tuple(
+        letter(decision, after, "closed_unfinished", to, stop=stop) for to in _deciders(decision)
+    )
     mine = ticket_requester(after)
     if not _is_left_out(mine, tells):
         return tells

@@ -111,7 +111,7 @@ def figures_of(
         amount=request.amount.words(locale) if request.amount else "",
         url=request.url,
         by=day_words(by, policy.calendar, locale) if request.about is About.ACCEPTANCE else "",
-        by_mail=request.amount is None or request.amount <= policy.mail_limit,
+        by_mail=not request.is_above(policy.mail_limit.minor),
     )
 
 

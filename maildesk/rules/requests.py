@@ -87,6 +87,10 @@ class Request:
         """Tell whether it still waits for a decision."""
         return self.verdict is Verdict.OPEN
 
+    def is_above(self, most: int) -> bool:
+        """Tell whether a yes may cost more than a sum in minor units; at cost, it may."""
+        return self.is_open_limit or (self.amount is not None and self.amount.minor > most)
+
 
 _NAME = re.compile(r"([1-9][0-9]{0,17})v([1-9][0-9]{0,3})")
 

@@ -7,7 +7,8 @@ from types import MappingProxyType
 from typing import Any
 
 from maildesk.rules import receipts
-from maildesk.rules.asking import first_reminder
+from maildesk.rules.answerable import still_asked
+from maildesk.rules.asking import first_reminder, may_decide
 from maildesk.rules.course import Course, Decision
 from maildesk.rules.cycle import new_cycle
 from maildesk.rules.facts import Facts, TicketFacts
@@ -37,18 +38,20 @@ _BACK_TO_TEST = frozenset({State.ACCEPTED, State.REWORK, State.RESOLVED})  # T54
 def may_undo(request: Request, address: str, facts: Facts, ticket: TicketFacts) -> bool:
     """Tell whether an address may take back what was decided, and whether that still has effect.
 
-    Only the last decision of a ticket, and only by who made it; what was said on the phone also
-    by everybody who got its receipt, which the caller has checked. Not once it is on the way to
-    an invoice, or where work has gone on to another stage.
+    Only the last decision of a ticket, and only by who made it; what an agent noted as said on
+    the phone also by everybody who may decide it, which the caller has checked to have been
+    asked. Not once it is on the way to an invoice, or where work has gone on to another stage.
     """
     newest = max((each.number for each in facts.process.requests.get(ticket.id, ())), default=0)
     if request.verdict not in _DECISIONS or request.number != newest:
         return False
-    if request.how != How.PHONE and request.decided_by.lower() != address.lower():
+    if request.decided_by.lower() != address.lower() and not (
+        request.how == How.PHONE and may_decide(address, ticket, facts, request)
+    ):
         return False
     if request.about is About.ACCEPTANCE:
         return request.verdict is not Verdict.WITHDRAWN and ticket.state in _BACK_TO_TEST
-    return not _moves(request) or ticket.state in _BACK
+    return ticket.state in _BACK if _moves(request) else still_asked(request, ticket)
 
 
 def undone(

@@ -19,10 +19,11 @@ def readers() -> Iterator[Readers]:
 
 @pytest.fixture
 def desk(database_url: str, tmp_path: Path, readers: Readers) -> Iterator[Office]:
-    """A desk with two agents and two customers; every letter it wrote is looked at in the end."""
+    """A desk with two agents and two customers; in the end every letter is looked at, and the journal."""
     office = Office(database_url, tmp_path, readers)
     try:
         yield office
         office.check_letters()
+        office.check_journals()
     finally:
         office.close()

@@ -22,9 +22,12 @@ from maildesk.desk.keys import load_keyring
 from maildesk.desk.reader import Readers
 from maildesk.mail.smtp import Envelope
 from maildesk.render import Renderer
+from maildesk.rules import cycle, history
 from maildesk.rules.number import tag
+from maildesk.rules.promise import due
 from maildesk.rules.requests import named
 from maildesk.rules.signed import HANDLE, Purpose, SignedAddress, read_address, read_message_id
+from maildesk.rules.ticket import State
 from maildesk.store.contracts import ContractRow
 from maildesk.store.tables import (
     AgentAddressRow,
@@ -46,6 +49,7 @@ SUPPORT = "support@desk.example"
 LENA, MURAT = "lena@agency.example", "murat@agency.example"  # Lena gets the new tickets
 ANNA, BERT = "anna@firm.example", "bert@firm.example"  # of the firm that accepted the terms
 EMILY = "emily@tea.example"  # of one that did not, and writes English
+ORDERED = ("ordered", "a normal ticket instead")  # the promise is given with the order
 DIGESTS = ("staff_digest", "staff_evening", "staff_digest_done", "staff_digest_refused")
 
 
@@ -119,6 +123,7 @@ class Office:
         prepare(self.desk)
         self._applier = Applier(self.desk, readers, lambda: self.now)
         self._seen = 0
+        self.by_hand: set[int] = set()  # tickets that a test put somewhere: no journal tells how
         self._people()
 
     def _people(self) -> None:
@@ -158,10 +163,15 @@ class Office:
         self.now += timedelta(**span)
 
     def receive(
-        self, raw: bytes, rcpt_to: str = SUPPORT, return_path: str | None = None, via: str = "smtp"
+        self,
+        raw: bytes,
+        rcpt_to: str = SUPPORT,
+        return_path: str | None = None,
+        via: str = "smtp",
+        login: str = "",
     ) -> InboundRow:
         """Take a message in, have it handled, and return what became of it."""
-        return self.receive_all([raw], rcpt_to, return_path, via)[0]
+        return self.receive_all([raw], rcpt_to, return_path, via, login)[0]
 
     def receive_all(
         self,
@@ -169,10 +179,11 @@ class Office:
         rcpt_to: str = SUPPORT,
         return_path: str | None = None,
         via: str = "smtp",
+        login: str = "",
     ) -> list[InboundRow]:
         """Take messages in before any is handled, then have all of them handled."""
         path = "sender@somewhere.example" if return_path is None else return_path
-        envelope = Envelope(path, (rcpt_to,), via, self.now)
+        envelope = Envelope(path, (rcpt_to,), via, self.now, login=login)
         ids = [intake.accept(self.desk.db, envelope, raw) for raw in raws]
         return self.handle(ids)
 
@@ -260,6 +271,7 @@ class Office:
 
     def set_state(self, ticket_id: int, state: str, **more: Any) -> None:
         """Put a ticket into a state, as the actions of agents will."""
+        self.by_hand.add(ticket_id)
         row = update(TicketRow).where(col(TicketRow.id) == ticket_id)
         with self.desk.db.engine.begin() as connection:
             connection.execute(row.values(state=state, **more))
@@ -327,6 +339,40 @@ class Office:
                 assert (back.purpose, back.subject) == (Purpose.BOUNCE, token[:HANDLE])
             self._check_reply_to(letter)
         assert len(set(ids)) == len(ids)
+
+    def check_journals(self) -> None:
+        """Every ticket is where its journal leads, and its promise is due when that says.
+
+        Not those that were put somewhere by hand, or that a test wrote into the database itself.
+        """
+        policy, lines = self.desk.policy, self.lines()
+        promises = {kind.name: kind.promise for kind in policy.kinds}
+        for ticket in self.tickets():
+            if ticket.id in self.by_hand or ticket.id not in lines:
+                continue
+            journal = lines[ticket.id]
+            assert history.state_of(journal) == ticket.state, ticket.id
+            state, promise = State(ticket.state), promises.get(ticket.kind)
+            if ticket.due_at is None or not (cycle.runs(state, policy) or ticket.paused_at):
+                continue
+            assert promise, f"{ticket.id}: {ticket.kind} promises nothing"
+            start, third = ticket.clock_started_at, policy.third_party_pauses
+            # The wait that is open moves the due time when it ends.
+            waits = [wait for wait in history.pauses(journal, start, third) if wait.end]
+            assert ticket.due_at == due(start, promise, policy.calendar, waits), ticket.id
+            assert history.cycles(journal, third)[-1].start == start, ticket.id
+
+    def lines(self) -> dict[int, list[history.Line]]:
+        """Return the journal of each ticket as the rules read it, oldest first."""
+        found: dict[int, list[history.Line]] = {}
+        for row in self.rows(EventRow):
+            before, after = (
+                State(word) if word else None for word in (row.from_state, row.to_state)
+            )
+            renews = row.trigger in ("T11", "T12") or row.trigger in ORDERED
+            line = history.Line(row.at, before, after, row.trigger, renews)
+            found.setdefault(row.ticket_id, []).append(line)
+        return found
 
     def _check_reply_to(self, letter: Sent) -> None:
         """What an answer does is signed into its address, and said in the first line."""

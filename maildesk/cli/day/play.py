@@ -16,7 +16,7 @@ from maildesk.cli.day.plain import PLAIN, Plain
 from maildesk.cli.day.rows import settle_in
 from maildesk.cli.day.stories import STORIES, Mail
 from maildesk.config import DatabaseSection, Desk, Keys, Site
-from maildesk.config.models import Assign
+from maildesk.config.work import Assign
 from maildesk.daemon import prepare
 from maildesk.desk import intake, passing
 from maildesk.desk.applier import Applier

@@ -31,10 +31,14 @@ def _decided(locale: str, asked: RequestFigures, verdict: str) -> tuple[Values, 
     return full, bare
 
 
+def _normal(locale: str) -> Values:
+    """Return a ticket that is a normal one while a dearer kind is offered."""
+    return {"ticket": replace(ticket(locale), kind=say.kind_words(NORMAL, locale), due=None)}
+
+
 def _approval_receipt(locale: str) -> Own:
     full, bare = _decided(locale, overrun(locale), "yes")
     ordered: Values = {"request": order(locale), "words": ""}
-    normal = replace(ticket(locale), kind=say.kind_words(NORMAL, locale), due=None)
     return Own(full, bare, {
         "by phone": _BY_PHONE,
         "bare, by phone": _BY_PHONE,
@@ -42,7 +46,7 @@ def _approval_receipt(locale: str) -> Own:
         "used up": {"waits": True},
         "order": ordered,
         "order by phone": ordered | _BY_PHONE,
-        "normal instead": ordered | {"verdict": "normal", "ticket": normal},
+        "normal instead": ordered | {"verdict": "normal"} | _normal(locale),
         "quote": {"request": quote(locale)},
     }, KIND | {"ticket.due.within"})  # fmt: skip
 
@@ -53,8 +57,8 @@ def _decline_receipt(locale: str) -> Own:
         "by phone": _BY_PHONE,
         "ends": {"ends": True},
         "ends by phone": {"ends": True, **_BY_PHONE},
-        "order": {"request": order(locale)},
-        "order by phone": {"request": order(locale), **_BY_PHONE},
+        "order": {"request": order(locale)} | _normal(locale),
+        "order by phone": {"request": order(locale), **_BY_PHONE, **_normal(locale)},
         "quote": {"request": quote(locale)},
     }, KIND)  # fmt: skip
 
@@ -89,6 +93,7 @@ def _taken_back(locale: str) -> Own:
     for each in requests:
         named |= {each.about: {"request": each, "waits": each.about != About.ORDER}, **ways(each)}
     named["order, waits"] = {"request": order(locale), "waits": True}
+    named["order"] |= _normal(locale)
     named["at cost"] = {"request": replace(overrun(locale), total="", amount="")}
     return Own(
         full={"request": overrun(locale), "verdict": "yes", "waits": True},

@@ -164,6 +164,9 @@ def _waiting_reminder(locale: str) -> Own:
     for each in (order(locale), overrun(locale), quote(locale), acceptance(locale)):
         named |= {each.about: {"request": each}, **ways(each)}
     named["at cost"] = {"request": replace(overrun(locale), total="", amount="")}
+    normal = replace(ticket(locale), kind=say.kind_words(NORMAL, locale), due=None)
+    named["order"] |= {"ticket": normal}
+    named["order, goes on"] = named["order"] | {"waits": False}
     return Own(
         full={"since": day(locale, -7 * 24), "waits": True, "request": overrun(locale)},
         bare={"since": day(locale, -7 * 24), "waits": False, "request": None},
