@@ -40,6 +40,10 @@ file = "{keys}"
 address = "{host}:{port}"
 [limits]
 connections_per_peer = 200
+[digest]
+morning = ""
+evening = ""
+reconciliation = ""
 [relay]
 host = "{host}"
 port = {relay}

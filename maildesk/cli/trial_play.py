@@ -15,6 +15,7 @@ from maildesk.cli.trial_relay import HOST, KeepingRelay
 from maildesk.cli.trial_rows import Outcome, Ticket, settle_in, settled_after, tickets
 from maildesk.cli.trial_screen import Screen
 from maildesk.config import DatabaseSection, Desk, Keys, Limits, Listen, Relay, Site
+from maildesk.config.process import Digest
 from maildesk.daemon import Daemon
 from maildesk.store import ledger
 from maildesk.store.ledger import Ledger
@@ -59,6 +60,7 @@ def _site(folder: Path, port: int, relay_port: int) -> Site:
         listen=(Listen(address=f"{HOST}:{port if _is_free(port) else 0}"),),
         relay=Relay(host=HOST, port=relay_port, tls="none"),
         limits=Limits(free_space=0),  # a small /tmp is enough
+        digest=Digest(morning="", evening="", reconciliation=""),  # it is played at any hour
     )
 
 

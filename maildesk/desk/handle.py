@@ -25,7 +25,19 @@ from maildesk.mail.message import Reading
 from maildesk.rules.assign import How
 from maildesk.rules.decide import decide
 from maildesk.rules.facts import Budget, Facts, Received
-from maildesk.rules.plan import AddMessage, Change, Leave, OpenTicket, Plan, Tell
+from maildesk.rules.plan import (
+    AddMessage,
+    Book,
+    Change,
+    Judge,
+    Leave,
+    OpenTicket,
+    Participate,
+    Plan,
+    SetState,
+    Tell,
+    Touch,
+)
 from maildesk.rules.subject import read_subject
 from maildesk.rules.verdict import verdict
 from maildesk.store import queries
@@ -33,6 +45,7 @@ from maildesk.store.ordering import with_order_facts
 from maildesk.store.staff_facts import with_staff_facts
 
 TRIES = 5
+_MOVES = SetState | Change | Judge | Book | Participate  # steps that change a ticket
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,11 +60,13 @@ def handle(desk: Desk, batch: Sequence[Read], now: datetime) -> None:
     """Handle messages that have nothing to do with each other, in one transaction.
 
     Raises whatever went wrong; then nothing of the batch was kept, and the caller tries each
-    alone.
+    alone. That is rows.Changed where two of them are about one ticket after all.
     """
     received = [_receive(desk, read, now) for read in batch]
     for attempt in range(1, TRIES + 1):
         decided = _decide(desk, batch, received, now)
+        if len(decided) > 1 and _meet(decided):
+            raise Changed
         try:
             apply(desk.db, decided, now)
             break
@@ -99,6 +114,21 @@ def _decide(
                 counted[step.to.address] += 1
         decided.append(made)
     return decided
+
+
+def _meet(decided: Sequence[Decided]) -> bool:
+    """Tell whether one message of a batch changes a ticket that another one is about.
+
+    An answer to a digest names no ticket that could be seen before it was read, and people write
+    new subjects over old threads. Decided side by side, the later one would not know of the
+    earlier. Words that are only filed hurt each other in no way.
+    """
+    about: Counter[int] = Counter()
+    changed: set[int] = set()
+    for each in decided:
+        about.update({s.ticket_id for s in each.plan if isinstance(s, AddMessage | Touch | _MOVES)})
+        changed |= {step.ticket_id for step in each.plan if isinstance(step, _MOVES)}
+    return any(about[ticket_id] > 1 for ticket_id in changed)
 
 
 def _look(

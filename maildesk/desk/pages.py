@@ -147,6 +147,8 @@ def _page(desk: Desk, link: LinkRow, request: Request, facts: Facts, now: dateti
     # Nobody may use us to show his words to somebody else (SECURITY.md, P7): what a stranger
     # wrote, in whose name ever, stands on no page.
     stranger = request.about is About.ORDER and ticket.customer_id is None
+    if ticket.id != link.ticket_id:  # merged: the link was not given out for what is there
+        return replace(head, asked=replace(asked, worked="", limit="", extra=""))
     return replace(
         head,
         title="" if stranger else ticket.title,

@@ -67,7 +67,9 @@ def lena(orders: str = "", text: str = "", *, signed_in: bool = False, minutes: 
     return step
 
 
-def replies(text: str, tags: str = "", *, who: str = ANNA, hours: float = 2, purpose: str = "") -> Step:
+def replies(
+    text: str, tags: str = "", *, who: str = ANNA, hours: float = 2, purpose: str = ""
+) -> Step:
     """A customer answers his last letter, or his last of a purpose, some hours later."""
 
     def step(play: Play) -> None:
@@ -141,7 +143,7 @@ WAYS: Mapping[State, tuple[Step, ...]] = {
     State.PLANNED: (opens(), lena("#an murat")),
     State.IN_PROGRESS: (opens(), lena("#antwort", "I am on it.")),
     State.WAITING_CUSTOMER: (opens(), lena("#warte antwort #antwort", "Which browser?")),
-    State.WAITING_APPROVAL: (opens(), lena("+20m"), MORE),
+    State.WAITING_APPROVAL: (opens(), MORE),
     State.WAITING_THIRD: (opens(), lena("#dritte")),
     State.ACCEPTANCE: (opens(), TEST),
     State.REWORK: (opens(), TEST, page(Verdict.DEFECTS, "The tax is wrong.")),

@@ -1,9 +1,12 @@
 """P13: an approval is bound to person, request and amount, counts once, and is receipted."""
 
 import pytest
+from sqlalchemy import update
 from sqlmodel import col
 
-from maildesk.rules.requests import About
+from maildesk.desk.answer import Outcome, answer
+from maildesk.rules.requests import About, Verdict
+from maildesk.store.tables import ContactRow
 from maildesk.store.work_tables import RequestRow
 from tests.desk.asking import answered, ask_for, reply, ticket_at_work
 from tests.desk.office import ANNA, BERT, EMILY, LENA, mail
@@ -99,3 +102,43 @@ def test_p13_yes_and_no_that_come_together_decide_once(desk):
     assert len([verdict for verdict in _verdicts(desk) if verdict in ("yes", "no")]) == 1
     receipts = [purpose for _, purpose in desk.told() if purpose.endswith("_receipt")]
     assert len(receipts) == 1
+
+
+def test_p13_work_without_an_upper_limit_is_above_every_sum(desk):
+    ticket = ticket_at_work(desk)
+    his = update(ContactRow).where(col(ContactRow.address) == BERT)
+    with desk.desk.db.engine.begin() as connection:
+        connection.execute(his.values(may_approve=True, approve_up_to=10_000))
+    letter = ask_for(desk, ticket, minutes=None)
+    assert letter.rcpt_to == ANNA, "Bert may approve 100 euros"
+    assert "FREIGABE" not in letter.text
+    answered(desk, letter, "FREIGABE")
+    assert _verdicts(desk) == ["open"], "a word by mail is good for a bounded sum"
+    page = (desk.desk, ticket, 1, Verdict.YES)
+    assert answer(*page, BERT, "", desk.now) is Outcome.NOT_ALLOWED
+    assert answer(*page, ANNA, "", desk.now) is Outcome.DONE
+    assert desk.ticket(ticket).limit_open
+
+
+@pytest.mark.parametrize("state", ["billing", "invoiced", "closed", "cancelled"])
+def test_p13_stop_changes_no_ticket_that_is_over(desk, state):
+    ticket = ticket_at_work(desk)
+    letter = ask_for(desk, ticket, About.ORDER)
+    answered(desk, letter, "BESTELLEN", message_id="yes")
+    desk.set_state(ticket, state)
+    desk.new_letters()
+    answered(desk, letter, "STOP", message_id="stop")
+    assert _verdicts(desk) == ["yes"]
+    assert (desk.ticket(ticket).kind, desk.ticket(ticket).state) == ("quick-high", state)
+    assert (ANNA, "decision_taken_back") not in desk.told()
+
+
+def test_p13_stop_brings_back_a_ticket_that_did_not_wait_for_the_answer(desk):
+    ticket = ticket_at_work(desk)
+    letter = ask_for(desk, ticket)
+    desk.set_state(ticket, "in_progress", waits_for="")  # hold_on_request = false
+    answered(desk, letter, "STORNO", message_id="storno")
+    assert desk.ticket(ticket).state == "cancelled"
+    answered(desk, letter, "STOP", message_id="stop")
+    assert desk.ticket(ticket).state == "waiting_approval"
+    assert _verdicts(desk) == ["undone", "open"]

@@ -74,6 +74,7 @@ def fields(plan):
 
 
 ORDER, QUOTE, ACCEPT = (asked(each) for each in (About.ORDER, About.QUOTE, About.ACCEPTANCE))
+OPEN = asked(minutes=None, is_open_limit=True, amount=None)  # work at cost
 NEW_ORDER = replace(ORDER, before="new")
 ROWS = [
     # about, verdict, state before, more, the moves, the letter to the decider, why

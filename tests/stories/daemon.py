@@ -175,6 +175,10 @@ address = "127.0.0.1:{self.smtp}"
 [[listen]]
 address = "127.0.0.1:{self.lmtp}"
 protocol = "lmtp"
+[digest]  # these tests run at any time of day
+morning = ""
+evening = ""
+reconciliation = ""
 {more}"""
         )
 
