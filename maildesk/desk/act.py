@@ -6,8 +6,8 @@ As with mail (`handle`), nothing is locked before the transaction at the end, wh
 what was looked at still holds; if not, it is looked at again.
 """
 
-from collections.abc import Callable, Iterable
-from datetime import datetime
+from collections.abc import Callable
+from datetime import datetime, tzinfo
 
 from sqlalchemy.exc import IntegrityError
 from sqlmodel import Session
@@ -40,7 +40,7 @@ def act(
     """
     for attempt in range(1, TRIES + 1):
         with desk.db.read() as session:
-            facts = facts_of(session, [ticket_id])[ticket_id]
+            facts = facts_of(session, ticket_id, now, desk.policy.calendar.timezone)
         plan = decide(facts, facts.candidates[0].ticket)
         if not plan:
             return ()
@@ -55,27 +55,25 @@ def act(
     return ()
 
 
-def facts_of(session: Session, ticket_ids: Iterable[int]) -> dict[int, Facts]:
-    """Return what is known of tickets where no mail asks; the ticket is the only candidate.
+def facts_of(session: Session, ticket_id: int, now: datetime, zone: tzinfo) -> Facts:
+    """Return what is known of a ticket where no mail asks; it is the only candidate.
 
-    Merged tickets stand under their own number as what they were merged into.
+    A merged ticket is what it was merged into. `zone` is the desk's. Raises LookupError for an
+    unknown one.
     """
-    agents = tuple(agent for agent in queries.agents(session) if agent.enabled)
-    found = {}
-    for id_, ticket in queries.tickets(session, set(ticket_ids)).items():
-        row = session.get(CustomerRow, ticket.customer_id) if ticket.customer_id else None
-        found[id_] = Facts(
-            ticket_id=0,
-            message_id=0,
-            customer=queries.customer(row) if row else None,
-            candidates=(Candidate(ticket, Match.SIGNED_ADDRESS),),
-            agents=agents,
-            staff=StaffFacts(
-                threads={ticket.id: thread(session, ticket.id)},
-                latest={ticket.id: latest(session, ticket.id)},
-            ),
-            process=process_facts(session, [ticket]),
-        )
-    if missing := set(ticket_ids) - found.keys():
-        raise LookupError(f"there is no ticket {min(missing)}")
-    return found
+    ticket = queries.tickets(session, [ticket_id]).get(ticket_id)
+    if ticket is None:
+        raise LookupError(f"there is no ticket {ticket_id}")
+    row = session.get(CustomerRow, ticket.customer_id) if ticket.customer_id else None
+    return Facts(
+        ticket_id=0,
+        message_id=0,
+        customer=queries.customer(row) if row else None,
+        candidates=(Candidate(ticket, Match.SIGNED_ADDRESS),),
+        agents=tuple(agent for agent in queries.agents(session) if agent.enabled),
+        staff=StaffFacts(
+            threads={ticket.id: thread(session, ticket.id)},
+            latest={ticket.id: latest(session, ticket.id)},
+        ),
+        process=process_facts(session, [ticket], now.astimezone(zone).date(), zone),
+    )

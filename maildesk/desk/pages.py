@@ -82,7 +82,7 @@ def look(desk: Desk, token: str, now: datetime) -> Page | None:
         request = next((each for each in found if each.number == link.number), None)
         if request is None:
             return None
-        facts = facts_of(session, [link.ticket_id])[link.ticket_id]
+        facts = facts_of(session, link.ticket_id, now, desk.policy.calendar.timezone)
         return _page(desk, link, request, facts, now)
 
 

@@ -2,6 +2,7 @@
 
 from collections import defaultdict
 from collections.abc import Collection, Iterable
+from datetime import UTC, date, tzinfo
 from decimal import Decimal
 from typing import Any
 
@@ -13,14 +14,21 @@ from maildesk.rules.money import Money
 from maildesk.rules.people import ContactFacts
 from maildesk.rules.process_facts import ProcessFacts
 from maildesk.rules.requests import About, Request, Verdict
+from maildesk.store.contracts import contracts_of
 from maildesk.store.queries import contact
 from maildesk.store.rows import rows_where
 from maildesk.store.tables import ContactRow
 from maildesk.store.work_tables import RequestRow, TimeRow, TimerRow
 
 
-def process_facts(session: Session, tickets: Iterable[TicketFacts]) -> ProcessFacts:
-    """Return requests, work and timers of tickets, and who may approve for their customers."""
+def process_facts(
+    session: Session, tickets: Iterable[TicketFacts], on: date | None = None, zone: tzinfo = UTC
+) -> ProcessFacts:
+    """Return requests, work and timers of tickets, and who may approve for their customers.
+
+    For a day `on` of the desk's `zone` also the contracts of the first ticket's customer that run
+    then: what is booked now may fall under them.
+    """
     wanted = list(tickets)
     ids = {ticket.id for ticket in wanted}
     timers = defaultdict(list)
@@ -32,6 +40,9 @@ def process_facts(session: Session, tickets: Iterable[TicketFacts]) -> ProcessFa
         entries=entries(session, ids),
         timers={id_: tuple(found) for id_, found in timers.items()},
         approvers=tuple(p for customer in sorted(customers) for p in approvers(session, customer)),
+        contracts=contracts_of(session, wanted[0].customer_id, on, zone)
+        if on and wanted and wanted[0].customer_id
+        else (),
     )
 
 

@@ -34,7 +34,6 @@ from maildesk.rules.ticket import State, is_over
 from maildesk.rules.worded import has_to_be_known
 from maildesk.store import digest_facts, queries
 from maildesk.store.callers import lines, minutes, person
-from maildesk.store.contracts import contracts_of
 from maildesk.store.process import entry_of, process_facts
 from maildesk.store.tables import (
     CustomerRow,
@@ -94,7 +93,7 @@ def with_staff_facts(
             return facts
         ticket_id = facts.candidates[0].ticket.id
         facts = replace(facts, staff=StaffFacts(latest={ticket_id: latest(session, ticket_id)}))
-        return with_request_facts(session, received, facts)
+        return with_request_facts(session, received, facts, zone)
     known = {candidate.ticket.id for candidate in facts.candidates}
     tagged = read_subject(_head(received.reading.mail), code, ()).numbers
     digest = digest_facts.answered(session, received)
@@ -108,7 +107,6 @@ def with_staff_facts(
     customer = session.get(CustomerRow, first.customer_id) if first and first.customer_id else None
     tickets = [each.ticket for each in candidates]
     on = received.envelope.received_at.astimezone(zone).date()
-    agreed = contracts_of(session, customer.id or 0, on, zone) if customer else ()
     people = named_addresses(received.reading.mail)
     return replace(
         facts,
@@ -119,11 +117,13 @@ def with_staff_facts(
             people={each: person(session, each, on, zone) for each in people},
             digest=digest_facts.with_tickets(session, digest, tickets, on, zone),
         ),
-        process=replace(process_facts(session, tickets), contracts=agreed),
+        process=process_facts(session, tickets, on, zone),
     )
 
 
-def with_request_facts(session: Session, received: Received, facts: Facts) -> Facts:
+def with_request_facts(
+    session: Session, received: Received, facts: Facts, zone: tzinfo = UTC
+) -> Facts:
     """Return the facts of a customer's mail with requests and work, where they may matter.
 
     In a reply to a ticket that goes on the customer is that of the ticket: his limit and his money.
@@ -131,7 +131,8 @@ def with_request_facts(session: Session, received: Received, facts: Facts) -> Fa
     if not has_to_be_known(received, facts):
         return facts
     tickets = [candidate.ticket for candidate in facts.candidates]
-    process = process_facts(session, tickets)
+    on = received.envelope.received_at.astimezone(zone).date()
+    process = process_facts(session, tickets, on, zone)
     for address in received.proofs.addresses:
         name = named(address.subject) if address.purpose is Purpose.REQUEST else None
         known = process.requests.get(name[0], ()) if name else ()

@@ -240,3 +240,16 @@ def test_a_phone_call_to_ticket_to_closed(desk):
     desk.later(days=15)
     desk.look_around()
     assert desk.tickets()[-1].state == "billing"
+
+
+def test_a_forgotten_timer_uses_up_the_contract_first(desk):
+    story = Story(desk)
+    desk.agree(customer_id=1, name="Wartung", minutes=30)
+    notice = only(story.writes(ANNA, "Cart is empty", "Since today."), "staff_new")
+    story.at("23 11:00")
+    story.answers(notice, "", "#vertrag #start")
+    story.at("23 12:29")
+    assert desk.ticket(1000).state == "in_progress", "half an hour is covered, 59 minutes are charged"
+    story.at("23 12:30")
+    assert only(story.told(), "approval_request_auto", ANNA)
+    assert (desk.minutes(1000), desk.charged(1000)) == (90, 60)
