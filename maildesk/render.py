@@ -28,7 +28,15 @@ BROKEN = (
 )  # fmt: skip
 _LOCALE = re.compile(r"([a-z]{2,3})(?:[_-]([A-Za-z]{2}))?")
 _TEMPLATE = re.compile(r"[a-z][a-z0-9_]*")
-_HANGING = re.compile(r"- |[^\W\d_][\w .&/-]{0,28}: +\S")
+_HANGING = re.compile(r"- |[0-9]{1,3}\. |[^\W\d_][\w .&/-]{0,28}: +\S")
+_LOOKS_LIKE_A_ROW = re.compile(r"^([^\W\d_][\w .&/-]{0,28}:) +(?=\S)", re.MULTILINE)
+_FAREWELLS = frozenset(
+    (
+        "beste grüße", "freundliche grüße", "gruß", "grüße", "herzliche grüße", "lg", "liebe grüße", "mfg",
+        "mit besten grüßen", "mit freundlichen grüßen", "schöne grüße", "vg", "viele grüße",
+        "all the best", "best", "best regards", "kind regards", "many thanks", "regards", "thanks",
+    )
+)  # fmt: skip
 _HERE = Path(__file__).parent
 
 OnBroken = Callable[[str, str, str], None]
@@ -149,6 +157,8 @@ def environment(folders: list[Path]) -> jinja2.Environment:
     environment.filters["quote"] = quote
     environment.filters["line"] = line
     environment.filters["stranger"] = stranger_subject
+    environment.filters["plain"] = plain
+    environment.filters["unsigned"] = unsigned
     return environment
 
 
@@ -161,6 +171,26 @@ def quote(text: str) -> str:
 def line(text: str) -> str:
     """Return a text as one line of at most 200 characters: no value can add rows of its own."""
     return header_value(text, SUBJECT_MAX)
+
+
+def plain(text: str) -> str:
+    """Return what an agent wrote so that a line with a colon in it stays prose, no row of ours."""
+    return _LOOKS_LIKE_A_ROW.sub("\\1\u00a0", text)
+
+
+def unsigned(text: str, agent: str, desk: str) -> str:
+    """Return an agent's words without his farewell at their end: the letter goes on, and signs.
+
+    `agent` and `desk` are the names that the letter signs with; words that are nothing but a
+    name stay.
+    """
+    names = {desk.lower(), agent.lower(), *agent.lower().split()}
+    lines = text.rstrip().split("\n")
+    while lines and (not (last := lines[-1].strip(" \t\r,.!").lower()) or last in names):
+        lines.pop()
+    if lines and lines[-1].strip(" \t\r,.!").lower() in _FAREWELLS:
+        lines.pop()
+    return "\n".join(lines).rstrip() or text
 
 
 def fallbacks(locale: str) -> list[str]:
@@ -187,7 +217,7 @@ def _tidy(text: str) -> str:
 
 @lru_cache(maxsize=1024)
 def _wrap(line: str) -> tuple[str, ...]:
-    """Break a line at blanks; rows ("Label: value") and items go on set in by two columns."""
+    """Break a line at blanks; rows ("Label: value") and items, numbered too, go on set in by two."""
     hanging = "  " if _HANGING.match(line) else ""
     lines, current = [], ""
     for word in line.split(" "):

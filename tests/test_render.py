@@ -441,7 +441,7 @@ OFFERED = FULL | {
         "95,00 €", link="https://support.agentur.example/r/" + "x" * 30,
     ),
     "why": "terms", "waits": True, "stranger": False, "wished_by": "Bert Berger",
-    "order": OrderFigures("approver", "Anna Berger", waits=True),
+    "order": OrderFigures("approver", ("Anna Berger",), waits=True),
 }  # fmt: skip
 OFFERS = [
     # values, letter, said in German, said in English, why
@@ -458,7 +458,7 @@ OFFERS = [
      "the page"),
     ({}, "offer_sent", "Bestellen kann das bei Ihnen Anna Berger.",
      "it can be ordered by Anna Berger.", "who was asked"),
-    ({"order": OrderFigures("approver", "Anna", waits=False)}, "offer_sent",
+    ({"order": OrderFigures("approver", ("Anna",), waits=False)}, "offer_sent",
      "läuft das Ticket weiter wie bisher", "the ticket goes on as before", "it does not wait"),
     ({}, "staff_new", "bis zum Auftrag ruht das Ticket", "the ticket rests until the order",
      "what it waits for"),
@@ -491,9 +491,10 @@ def test_offers_and_what_is_said_of_them(values, name, german, english, why):
 
 @pytest.mark.parametrize("locale", ["de", "en"])
 def test_an_offer_to_a_stranger_says_nothing_of_his_and_a_bare_one_reads_well(locale):
-    words = Renderer().words("quick_offer", locale, **OFFERED | {"stranger": True})
-    assert words.subject == "[DD-10429]"
-    assert "Warenkorb" not in words.text
+    ticket = replace(FULL["ticket"], title="Gewinn auf www.evil.example abholen")
+    words = Renderer().words("quick_offer", locale, **OFFERED | {"stranger": True, "ticket": ticket})
+    assert words.subject == "[DD-10429] Gewinn auf abholen", "cleaned, as in his confirmation"
+    assert "Gewinn" not in words.text
     assert "DD-10417" not in words.text
     bare = BARE | {
         "request": RequestFigures("order", kind="Normales Ticket", hour="95,00 €", by_mail=True),

@@ -19,6 +19,7 @@ from maildesk.rules.plan import OpenTicket
 from maildesk.rules.policy import Policy
 from maildesk.rules.signed import Purpose
 from maildesk.rules.staff.ready import ready_subjects
+from maildesk.rules.ticket import State
 
 SAID_LINES = 12  # of each earlier message that a notice repeats
 
@@ -83,7 +84,9 @@ def for_staff(about: About, purpose: Purpose, agent_id: int) -> dict[str, Any]:
     if ticket is not None and number is not None:
         named = tag(about.desk.policy.code, number)
         mine = ticket.assignee_id == agent_id
-        subjects = ready_subjects(named, ticket.title, mine, about.locale)
+        waits_for = ticket.waits_for
+        state = State.WAITING_APPROVAL if waits_for and ticket.state is State.NEW else ticket.state
+        subjects = ready_subjects(named, ticket.title, mine, about.locale, state, waits_for)
     is_digest = purpose is Purpose.DIGEST
     return {
         "reply_to": "digest" if is_digest else "nothing" if number is None else _REPLY_TO[purpose],
@@ -162,13 +165,23 @@ def _offers(about: About) -> tuple[say.KindOffer, ...]:
     rate = _rate(policy, about.customer)
     return tuple(
         say.KindOffer(
-            other.tags[0],
+            _tag_to_write(other, locale),
             hourly_words(rate, other.factor, locale),
             say.within_words(other, locale),
         )
         for other in policy.kinds
         if other.tags and other.name != about.kind.name
     )
+
+
+def _tag_to_write(kind: Kind, locale: str) -> str:
+    """Return the tag that says a kind in the words of a locale, else its first one."""
+    label = _squeezed(say.kind_words(kind, locale))
+    return next((each for each in kind.tags if _squeezed(each) == label), kind.tags[0])
+
+
+def _squeezed(words: str) -> str:
+    return words.replace(" ", "").casefold()  # spacing and case of a tag are free
 
 
 def _due(about: About, moment: datetime | None) -> say.Due | None:

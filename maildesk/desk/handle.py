@@ -21,6 +21,7 @@ from maildesk.desk.intake import Claimed
 from maildesk.desk.parents import without_parents
 from maildesk.desk.proofs import prove, prove_agent
 from maildesk.desk.rows import Changed, Decided
+from maildesk.desk.tokens import without_quoted
 from maildesk.mail.message import Reading
 from maildesk.rules.assign import How
 from maildesk.rules.decide import decide
@@ -60,7 +61,7 @@ def handle(desk: Desk, batch: Sequence[Read], now: datetime) -> None:
     """Handle messages that have nothing to do with each other, in one transaction.
 
     Raises whatever went wrong; then nothing of the batch was kept, and the caller tries each
-    alone. That is rows.Changed where two of them are about one ticket after all.
+    alone. That is rows.Changed where two of them have to do with each other after all.
     """
     received = [_receive(desk, read, now) for read in batch]
     for attempt in range(1, TRIES + 1):
@@ -78,7 +79,8 @@ def handle(desk: Desk, batch: Sequence[Read], now: datetime) -> None:
 
 
 def _receive(desk: Desk, read: Read, now: datetime) -> Received:
-    claimed, reading = read.claimed, read.reading
+    claimed = read.claimed
+    reading = replace(read.reading, mail=without_quoted(read.reading.mail))
     return Received(
         inbound_id=claimed.inbound_id,
         envelope=claimed.envelope,
@@ -117,18 +119,21 @@ def _decide(
 
 
 def _meet(decided: Sequence[Decided]) -> bool:
-    """Tell whether one message of a batch changes a ticket that another one is about.
+    """Tell whether one message of a batch changes what another one is about.
 
     An answer to a digest names no ticket that could be seen before it was read, and people write
     new subjects over old threads. Decided side by side, the later one would not know of the
-    earlier. Words that are only filed hurt each other in no way.
+    earlier. Words that are only filed hurt each other in no way. Nor may two of them use up what
+    is left of one contract.
     """
     about: Counter[int] = Counter()
+    contracts: Counter[int | None] = Counter()
     changed: set[int] = set()
     for each in decided:
+        contracts.update({s.contract_id for s in each.plan if isinstance(s, Book)} - {None})
         about.update({s.ticket_id for s in each.plan if isinstance(s, AddMessage | Touch | _MOVES)})
         changed |= {step.ticket_id for step in each.plan if isinstance(step, _MOVES)}
-    return any(about[ticket_id] > 1 for ticket_id in changed)
+    return any(about[id_] > 1 for id_ in changed) or any(n > 1 for n in contracts.values())
 
 
 def _look(

@@ -1,15 +1,18 @@
-"""Tokens of pages are taken out of letters that were sent: a dump of the database holds none.
+"""Tokens of pages are taken out of letters that were sent, and out of what is quoted back to us.
 
 What remains are letters that have not been sent: queued, failed, held and withdrawn ones can
-still be sent, so they keep their token until it expires. And what people quote back to us.
+still be sent, so they keep their token until it expires. And the raw mails of people who quote
+them, which are evidence: their words are shown and passed on without (SECURITY.md, P19).
 """
 
 import hashlib
 import re
+from dataclasses import replace
 
 from sqlalchemy import select, update
 from sqlmodel import Session, col
 
+from maildesk.mail.message import Mail
 from maildesk.store.tables import OutboundRow
 from maildesk.store.work_tables import LinkRow
 
@@ -20,6 +23,7 @@ _FOUND = re.compile(
     rb"/" + _SOFT + rb"r" + _SOFT + rb"/(" + rb"(?:" + _SOFT + rb"[a-z2-7]){26})(?![a-z2-7])"
 )
 _BREAK = b"=\r\n"
+_QUOTED = re.compile(r"(?<=/r/)[a-z2-7]{26}(?![a-z2-7])")
 
 
 def tokens_in(raw: bytes) -> frozenset[str]:
@@ -42,6 +46,14 @@ def without_tokens(raw: bytes, tokens: frozenset[str]) -> bytes:
         return head + re.sub(rb"[a-z2-7]", b"x", found[1])
 
     return _FOUND.sub(covered, raw)
+
+
+def without_quoted(mail: Mail) -> Mail:
+    """Return a mail whose words show no token: who reads them is not whom the letter went to."""
+    if "/r/" not in mail.text:
+        return mail
+    x = "x" * 26
+    return replace(mail, text=_QUOTED.sub(x, mail.text), reply=_QUOTED.sub(x, mail.reply))
 
 
 def forget(session: Session, outbound_id: int, raw: bytes, tokens: frozenset[str]) -> None:

@@ -3,6 +3,8 @@
     paragraph   lines up to an empty one; lines that were wrapped are joined again
     row         "Label: value"; neighbours become a table; goes on in lines set in by two
     item        "- " at the start of a line; the same
+    numbered    "1. " at the start of a line; goes on in lines set in by two; a line that is set in
+                by three stands alone below it
     quote       "> " at the start of lines, nested
     signature   what follows the line "-- " (RFC 3676 section 4.3)
 
@@ -19,6 +21,7 @@ WRAP = 76  # columns at which prose is wrapped; a shorter line ends where its wr
 
 _DEPTH = 4
 _ROW = re.compile(r"([^\W\d_][\w .&/-]{0,28}): +(\S.*)", re.DOTALL)
+_NUMBERED = re.compile(r"[0-9]{1,3}\. \S")
 _LINK = re.compile(
     r"(?P<url>https?://[^\s<>\"'\x00-\x1f]{1,2000})"
     r"|(?<![\w.+-])(?P<mail>[A-Za-z0-9][A-Za-z0-9._+-]{0,63}@[A-Za-z0-9-]{1,63}(?:\.[A-Za-z0-9-]{1,63}){1,6})"
@@ -123,13 +126,16 @@ def _joined(lines: Sequence[str]) -> Iterator[str]:
         stripped = line.strip()
         full = len(last) + 1 + len(stripped.partition(" ")[0]) > WRAP
         starts_item = line.startswith("- ")
-        if whole and (line.startswith("  ") if indents else full and not starts_item):
+        alone = line.startswith("   ")
+        if whole and not alone and (line.startswith("  ") if indents else full and not starts_item):
             whole += " " + stripped
         else:
             if whole:
                 yield whole
             whole = stripped
-            indents = starts_item or _row(stripped) is not None
+            indents = (
+                starts_item or _row(stripped) is not None or _NUMBERED.match(stripped) is not None
+            )
         last = line
     if whole:
         yield whole

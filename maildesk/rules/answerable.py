@@ -75,6 +75,9 @@ def why_not(
     over = request.is_above(policy.mail_limit.minor)
     if how is How.MAIL and verdict is Verdict.YES and over:
         return Refusal.AMOUNT
+    gone = request.about is About.ORDER and all(k.name != request.kind for k in policy.kinds)
+    if verdict is Verdict.YES and gone:
+        return Refusal.MOVED_ON  # the configuration has lost the kind: nothing could be promised
     return None if still_asked(request, ticket) else Refusal.MOVED_ON
 
 

@@ -165,8 +165,9 @@ def _customer_reply(
         steps += worded.staff_told(word, received, facts, policy, will)
     elif ticket.state is not State.SPAM:
         steps += letters_to.staff(
-            "staff_reply", received, facts, policy, ticket, more=order.more, will=order.ticket
-        )
+            "staff_reply", received, facts, policy, ticket, more=order.more,
+            will=order.ticket or will,
+        )  # fmt: skip
     return tuple(steps)
 
 

@@ -115,6 +115,7 @@ def _cost(course: Course, decision: Decision) -> None:
         if limit is None or worked < limit:
             course.go(State.IN_PROGRESS, "T20", "declined; the rest is done within the limit")
         else:
+            course.stop_timers()  # somebody may have begun while it waited
             course.go(State.RESOLVED, "T19", "declined; the limit is used up")
     course.add(*receipts.declined(decision, course.after))
     course.add(*receipts.staff(decision, course.after))

@@ -41,12 +41,12 @@ class NotAsked(StrEnum):
 class OrderFigures:
     """What became of a wish for a kind, for letters. Everything "" is nothing to say.
 
-    `missing` and `not_asked` are words of Missing and NotAsked; `asked` names those who were
-    asked. With `done` it was ordered. `waits`: the ticket does, until then.
+    `missing` and `not_asked` are words of Missing and NotAsked; `asked` are the names of those
+    who were asked. With `done` it was ordered. `waits`: the ticket does, until then.
     """
 
     missing: str = ""
-    asked: str = ""
+    asked: tuple[str, ...] = ()
     not_asked: str = ""
     done: bool = False
     waits: bool = False
@@ -109,7 +109,7 @@ def offer(
         wished_by = facts.contact.name or facts.contact.address
     shown = {"why": lacks or "", "waits": waits, "stranger": stranger, "wished_by": wished_by}
     names = [to.address if stranger else to.name or to.address for to, _, _ in people]
-    figures = OrderFigures(lacks or "", ", ".join(names), waits=waits)
+    figures = OrderFigures(lacks or "", tuple(names), waits=waits)
     steps = with_more(letters, shown, nameless=stranger)
     if not himself and facts.contact is not None:
         steps += letters_to.offer_sent(received, facts, ticket, request.name, figures)

@@ -144,6 +144,8 @@ def _promise(
             "moment": words.moment_words(moment, zone, language),
         }
 
+    if share == BROKEN and now - due_at <= alerts.GRACE and all(each != 100 for _, each in due):
+        return steps, coming  # a minute ago they were told that it is due
     once = f"promise:{ticket.id}:{ticket.cycle}:{share}"
     return [*steps, *tell_staff("staff_promise", ticket, facts, policy, once, more)], coming
 

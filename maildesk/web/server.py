@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator, Sequence
 from datetime import datetime
 
 import uvicorn
+from uvicorn.protocols.http.h11_impl import H11Protocol
 
 from maildesk.desk.context import Desk
 from maildesk.web.app import make_app
@@ -14,6 +15,7 @@ from maildesk.web.app import make_app
 AT_ONCE = 64  # connections; more are told to come again (503)
 STOP_SECONDS = 5
 HEAD_MAX = 16 * 1024  # octets of a request's head
+HEAD_SECONDS = 20.0  # until a request's head has to be there
 
 
 class Pages:
@@ -30,7 +32,7 @@ class Pages:
                 access_log=False,  # paths hold tokens (SECURITY.md, P19)
                 server_header=False,
                 proxy_headers=False,  # see web.form.peer_of
-                http="h11",
+                http=_Connection,
                 ws="none",
                 lifespan="off",
                 limit_concurrency=AT_ONCE,
@@ -61,3 +63,27 @@ class _Server(uvicorn.Server):
     @contextlib.contextmanager
     def capture_signals(self) -> Iterator[None]:
         yield
+
+
+class _Connection(H11Protocol):
+    """A connection on which nobody asks for anything is closed: else a few would shut out all.
+
+    Uvicorn waits for the head of a request without an end; for its body `web.form` does not.
+    """
+
+    _look: asyncio.TimerHandle | None = None
+
+    def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]  # as uvicorn's
+        super().connection_made(transport)
+        self._look = self.loop.call_later(HEAD_SECONDS, self._close_idle)
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        if self._look is not None:
+            self._look.cancel()
+        super().connection_lost(exc)
+
+    def _close_idle(self) -> None:
+        if self.cycle is None or self.cycle.response_complete:
+            self.transport.close()
+        else:
+            self._look = self.loop.call_later(HEAD_SECONDS, self._close_idle)

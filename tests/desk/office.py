@@ -6,6 +6,7 @@ from datetime import UTC, datetime, timedelta
 from email import message_from_bytes
 from email.message import EmailMessage
 from email.policy import SMTP
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -104,6 +105,11 @@ class Sent:
         return str(self.message["Reply-To"] or "")
 
 
+@lru_cache(maxsize=1000)  # the same letters are looked at again and again
+def _parsed(raw: bytes) -> EmailMessage:
+    return message_from_bytes(raw, policy=SMTP)
+
+
 class Office:
     """A desk, and what goes on in it. `now` is what its clock shows."""
 
@@ -124,7 +130,8 @@ class Office:
         self._applier = Applier(self.desk, readers, lambda: self.now)
         self._seen = 0
         self.by_hand: set[int] = set()  # tickets that a test put somewhere: no journal tells how
-        self._people()
+        if not self.rows(AgentRow):  # it may be a copy of another's database
+            self._people()
 
     def _people(self) -> None:
         firms = [
@@ -279,7 +286,7 @@ class Office:
     def letters(self) -> list[Sent]:
         return [
             Sent(row.id, row.purpose, row.ticket_id, row.return_path, row.rcpt_to, row.counted,
-                 row.undeliverable, row.raw, message_from_bytes(row.raw, policy=SMTP))
+                 row.undeliverable, row.raw, _parsed(row.raw))
             for row in self.rows(OutboundRow)
         ]  # fmt: skip
 
@@ -345,12 +352,12 @@ class Office:
 
         Not those that were put somewhere by hand, or that a test wrote into the database itself.
         """
-        policy, lines = self.desk.policy, self.lines()
+        policy, journals = self.desk.policy, self.lines()
         promises = {kind.name: kind.promise for kind in policy.kinds}
         for ticket in self.tickets():
-            if ticket.id in self.by_hand or ticket.id not in lines:
+            journal = journals.get(ticket.id, [])
+            if ticket.id in self.by_hand or not any(line.after for line in journal):
                 continue
-            journal = lines[ticket.id]
             assert history.state_of(journal) == ticket.state, ticket.id
             state, promise = State(ticket.state), promises.get(ticket.kind)
             if ticket.due_at is None or not (cycle.runs(state, policy) or ticket.paused_at):

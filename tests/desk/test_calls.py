@@ -138,6 +138,7 @@ def test_the_history_of_a_caller(desk):
     desk.receive(mail(EMILY, "Tea is cold"))
     notices = [each for each in desk.new_letters() if each.purpose == "staff_new"]
     closed = update(TicketRow).where(col(TicketRow.id) < 1012)
+    desk.by_hand.update(range(1000, 1012))
     with desk.desk.db.engine.begin() as connection:
         connection.execute(closed.values(state="closed", closed=True))
         connection.execute(insert(ContractRow), {

@@ -3,15 +3,20 @@
 from dataclasses import replace
 from datetime import UTC, datetime
 
+import pytest
 from sqlalchemy import delete, insert, update
 from sqlmodel import col
 
 from maildesk.config.models import Imap
 from maildesk.config.process import Digest
+from maildesk.desk.handle import Read, handle
+from maildesk.desk.intake import accept, claim
 from maildesk.desk.mailboxes import Places
+from maildesk.desk.rows import Changed
+from maildesk.mail.reading import read
 from maildesk.mail.smtp import Envelope
 from maildesk.store.digest import DigestRow
-from maildesk.store.tables import AgentRow, OutboundRow, TicketRow
+from maildesk.store.tables import AgentRow, EventRow, OutboundRow, TicketRow
 from maildesk.store.work_tables import DeedRow, TimerRow
 from tests.desk.office import ANNA, BERT, EMILY, LENA, MURAT, SUPPORT, mail
 
@@ -356,3 +361,42 @@ def test_forty_tickets_stay_readable(desk):
     letters = answer(desk, digest, "\n".join(f"{n} +{n}m" for n in range(2, 41)))
     assert [each.purpose for each in letters] == ["staff_digest_done"]
     assert sum(desk.minutes(2000 + n) for n in range(39)) == sum(range(2, 41))
+
+
+def test_an_answering_machine_without_marks_is_answered_once_a_day(desk):
+    three_tickets(desk)
+    letter = digest_of(desk)
+    for number in range(5):
+        said = answer(desk, letter, "Ich bin diese Woche nicht im Haus.")
+        expected = ["staff_digest_refused"] if number == 0 else []
+        assert [each.purpose for each in said] == expected
+        letter = next(iter(said), letter)
+    assert [each.purpose for each in answer(desk, letter, "Ich bin wieder da.")] == [
+        "staff_digest_refused"
+    ], "other words are another mail"
+
+
+def test_a_ticket_of_an_answer_is_not_changed_by_somebody_else_meanwhile(desk):
+    desk.receive(mail(ANNA, "Cart is broken"))
+    confirmation = next(each for each in desk.new_letters() if each.rcpt_to == ANNA)
+    letter = digest_of(desk)
+    desk.set_state(1000, "waiting_customer", paused_at=desk.now)
+    pairs = [
+        (LENA, "AW: Heute", "1 #storno", letter.reply_to),
+        (ANNA, "Something else", "Here is what you asked for.", confirmation.reply_to),
+    ]
+    for sender, subject, text, to in pairs:
+        date = f"{desk.now:%a, %d %b %Y %H:%M:%S +0000}"
+        raw = mail(sender, subject, text, to=to, message_id=f"{sender}.1", Date=date)
+        accept(desk.desk.db, Envelope(sender, (to,), "smtp", desk.now), raw)
+    claimed = claim(desk.desk.db, desk.now, 32)
+    batch = [Read(each, read(each.raw, each.envelope)) for each in claimed]
+    with pytest.raises(Changed):
+        handle(desk.desk, batch, desk.now)  # and the applier handles each alone
+    for each in batch:
+        handle(desk.desk, [each], desk.now)
+    moves = [(row.from_state, row.to_state) for row in desk.rows(EventRow) if row.to_state]
+    assert ("waiting_customer", "cancelled") in moves
+    assert ("waiting_customer", "in_progress") not in moves, "nobody is told what is not so"
+    assert desk.ticket(1000).state == "cancelled"
+    assert len(desk.tickets()) == 2, "what Anna writes is a new ticket by then"

@@ -4,6 +4,11 @@ from dataclasses import replace
 
 import pytest
 
+from maildesk.desk.handle import Read, handle
+from maildesk.desk.intake import accept, claim
+from maildesk.desk.rows import Changed
+from maildesk.mail.reading import read
+from maildesk.mail.smtp import Envelope
 from maildesk.store.work_tables import RequestRow, TimeRow, TimerRow
 from tests.desk.office import ANNA, BERT, LENA, MURAT, Office, Sent, mail
 
@@ -309,3 +314,49 @@ def test_a_cheaper_kind_needs_a_reason_and_a_dearer_one_an_order(desk, lena):
     rows = desk.rows(TimeRow)
     assert [(row.kind, row.factor) for row in rows] == [("quick-high", "2"), ("normal", "1")]
     assert BERT not in {letter.rcpt_to for letter in desk.letters()}
+
+
+def test_no_timer_runs_on_in_a_ticket_that_nobody_finds(desk, lena):
+    desk.receive(mail(ANNA, "Cart is empty", message_id="two@firm.example"))
+    desk.new_letters()
+    lena("#start")
+    desk.later(minutes=19)
+    (question,) = lena("#merge DD-10019")
+    desk.receive(mail(LENA, f"Re: {question.message['Subject']}", "OK", to=question.reply_to),
+                 question.reply_to)  # fmt: skip
+    (receipt,) = desk.new_letters()
+    assert "20 Min. gebucht" in receipt.text
+    assert lena.state == "merged"
+    assert desk.rows(TimerRow, TimerRow.agent_id) == []
+    assert desk.minutes(1000) == 20
+
+
+def test_what_somebody_works_on_is_no_spam(desk, lena):
+    lena("#start")
+    (question,) = lena("#spam")
+    desk.receive(mail(LENA, f"Re: {question.message['Subject']}", "OK", to=question.reply_to),
+                 question.reply_to)  # fmt: skip
+    assert [each.purpose for each in desk.new_letters()] == ["staff_refused"]
+    assert (lena.state, len(desk.rows(TimerRow, TimerRow.agent_id))) == ("in_progress", 1)
+
+
+def test_what_is_left_of_a_contract_is_used_up_once(desk, lena):
+    desk.agree(customer_id=1, name="Wartung", minutes=30)
+    desk.receive(mail(ANNA, "Cart is empty", message_id="two@firm.example"))
+    mine = next(each for each in desk.new_letters() if each.rcpt_to == LENA)
+    desk.receive(mail(LENA, f"Re: {mine.message['Subject']} #an murat", "", to=mine.reply_to,
+                      reply_to=[mine.mid]), mine.reply_to)  # fmt: skip
+    his = next(each for each in desk.new_letters() if each.rcpt_to == MURAT)
+    desk.later(minutes=1)
+    for who, notice in ((LENA, lena.notice), (MURAT, his)):
+        raw = mail(who, f"Re: {notice.message['Subject']} #vertrag +30m", "", to=notice.reply_to,
+                   reply_to=[notice.mid], message_id=f"{who}.30",
+                   Date=f"{desk.now:%a, %d %b %Y %H:%M:%S +0000}")  # fmt: skip
+        accept(desk.desk.db, Envelope(who, (notice.reply_to,), "smtp", desk.now), raw)
+    claimed = claim(desk.desk.db, desk.now, 32)
+    batch = [Read(each, read(each.raw, each.envelope)) for each in claimed]
+    with pytest.raises(Changed):
+        handle(desk.desk, batch, desk.now)
+    for each in batch:
+        handle(desk.desk, [each], desk.now)
+    assert entries(desk) == [(1, 30, "work", "contract"), (2, 30, "work", "")]

@@ -249,7 +249,9 @@ def test_a_forgotten_timer_uses_up_the_contract_first(desk):
     story.at("23 11:00")
     story.answers(notice, "", "#vertrag #start")
     story.at("23 12:29")
-    assert desk.ticket(1000).state == "in_progress", "half an hour is covered, 59 minutes are charged"
+    assert desk.ticket(1000).state == "in_progress", (
+        "half an hour is covered, 59 minutes are charged"
+    )
     story.at("23 12:30")
     assert only(story.told(), "approval_request_auto", ANNA)
     assert (desk.minutes(1000), desk.charged(1000)) == (90, 60)

@@ -155,7 +155,10 @@ def test_a_quick_ticket_is_priced_and_timed(desk):
     assert (offer.purpose, offer.message["Content-Language"]) == ("quick_offer", "en")
     assert "Quick ticket high" in offer.text
     assert "€190.00" in offer.text
-    assert "NORMAL: We handle the request as a normal ticket, in order of arrival and at €95.00" in offer.text
+    assert (
+        "NORMAL: We handle the request as a normal ticket, in order of arrival and at €95.00"
+        in offer.text
+    )
     assert "Wunsch: Quickticket hoch, noch nicht bestellt" in notice.text
 
 

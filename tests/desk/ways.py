@@ -7,6 +7,7 @@ from maildesk.desk import blocked
 from maildesk.desk.answer import Outcome, answer
 from maildesk.desk.spam import restore
 from maildesk.rules.assign import How, Rule
+from maildesk.rules.number import tag
 from maildesk.rules.requests import Verdict
 from maildesk.rules.ticket import State
 from maildesk.store.tables import InboundRow
@@ -24,10 +25,7 @@ class Play:
         self.ticket = 0
         self.did: InboundRow | None = None
         self.notice: Sent | None = None
-
-    def last(self, to: str) -> Sent:
-        """Return the letter that somebody got last, and may answer."""
-        return [each for each in self.desk.letters() if each.rcpt_to == to and each.reply_to][-1]
+        self.other: Sent | None = None
 
     def receive(self, raw: bytes, to: str = SUPPORT, who: str = "", login: str = "") -> None:
         self.did = self.desk.receive(raw, to, return_path=who or None, login=login)
@@ -74,8 +72,13 @@ def replies(
 
     def step(play: Play) -> None:
         play.desk.later(hours=hours)
-        found = [each for each in play.desk.letters() if each.rcpt_to == who and each.reply_to]
-        letter = [each for each in found if purpose in ("", each.purpose)][-1]
+        letter = [
+            each
+            for each in play.desk.letters()
+            if (each.rcpt_to, each.ticket_id) == (who, play.ticket)
+            and each.reply_to
+            and purpose in ("", each.purpose)
+        ][-1]
         subject = f"{tags} Re: {letter.message['Subject']}".strip()
         raw = mail(who, subject, text, to=letter.reply_to, reply_to=[letter.mid], Date=play.date())
         play.receive(raw, letter.reply_to, who=who)
@@ -106,15 +109,24 @@ def passes(days: int = 0, hours: float = 0, minutes: float = 0) -> Step:
     return step
 
 
-def one_more() -> Step:
-    """Another ticket of Anna's comes in, into which this one can be merged; her last is kept."""
+def one_more(play: Play) -> None:
+    """Another ticket of Anna's comes in, into which this one can be merged."""
+    first, notice = play.ticket, play.notice
+    opens(NORMAL)(play)
+    play.other, play.ticket, play.notice = play.notice, first, notice
 
-    def step(play: Play) -> None:
-        first, notice = play.ticket, play.notice
-        opens(NORMAL)(play)
-        play.ticket, play.notice = first, notice
 
-    return step
+def merges(play: Play) -> None:
+    """Lena merges the ticket into the other one."""
+    assert play.other
+    assert play.other.ticket_id
+    lena(f"#zusammen {tag('DD', play.other.ticket_id)}", signed_in=True)(play)
+
+
+def splits(play: Play) -> None:
+    """Lena answers the notice of the ticket that it was merged into, and takes that apart."""
+    play.notice = play.other
+    lena("#trennen", signed_in=True)(play)
 
 
 def manual(play: Play) -> None:
@@ -140,7 +152,7 @@ MORE = lena("#freigabe 3h", "It is the import besides.")
 ACCEPTS = replies("ABNAHME")
 WAYS: Mapping[State, tuple[Step, ...]] = {
     State.NEW: (opens(),),
-    State.PLANNED: (opens(), lena("#an murat")),
+    State.PLANNED: (opens(), lena("#plan fr 14:00")),
     State.IN_PROGRESS: (opens(), lena("#antwort", "I am on it.")),
     State.WAITING_CUSTOMER: (opens(), lena("#warte antwort #antwort", "Which browser?")),
     State.WAITING_APPROVAL: (opens(), MORE),
@@ -152,6 +164,6 @@ WAYS: Mapping[State, tuple[Step, ...]] = {
     State.BILLING: (opens(), lena("+20m #zu", "It was the cache."), lena("#rechnung")),
     State.CLOSED: (opens(), lena("#zu #rechnung", "It was the cache.")),
     State.CANCELLED: (opens(), lena("#storno", "You need it no more.")),
-    State.MERGED: (opens(), one_more(), lena("#zusammen DD-10019", signed_in=True)),
+    State.MERGED: (opens(), one_more, merges),
     State.SPAM: (opens(), lena("#spam", signed_in=True)),
 }

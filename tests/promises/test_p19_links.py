@@ -17,7 +17,8 @@ from maildesk.mail.message import Address
 from maildesk.mail.smtp import Reply
 from maildesk.rules.backoff import Verdict
 from maildesk.rules.requests import About
-from tests.desk.office import ANNA, BERT, START, Office
+from maildesk.store.tables import MessageRow
+from tests.desk.office import ANNA, BERT, START, Office, mail
 from tests.web.browser import (
     BASE,
     Browser,
@@ -223,6 +224,23 @@ def test_p19_a_dump_holds_no_token_of_a_letter_that_was_sent(desk, served, tmp_p
     connection.close()
     for file in tmp_path.glob("desk.db*"):
         assert token not in file.read_bytes().replace(b"=\r\n", b""), file.name
+
+
+def test_p19_what_people_quote_back_shows_nobody_a_token(desk, served):
+    letter = sent_letter(desk)
+    path = path_in(letter.text)
+    text = f"Was meinen Sie dazu? Es geht um {BASE}{path}, und zwar\n> {BASE}{path}"
+    desk.receive(mail(letter.rcpt_to, f"Re: {letter.message['Subject']}", text,
+                      to=letter.reply_to), letter.reply_to)  # fmt: skip
+    told = desk.new_letters()
+    assert told
+    kept = [each.text + each.reply for each in desk.rows(MessageRow)]
+    assert any("Was meinen Sie dazu" in each for each in kept)
+    token = path.rpartition("/")[2]
+    shown = [each.text for each in told] + kept
+    assert not [each for each in shown if token in each]
+    assert [each for each in shown if f"{BASE}/r/{'x' * 26}" in each]
+    assert Browser(served.port).get(path).code == 200, "it still works"
 
 
 @pytest.mark.parametrize("text", ["Guten Tag,", "Grüße"], ids=["7bit", "quoted-printable"])

@@ -74,6 +74,7 @@ def fields(plan):
 
 
 ORDER, QUOTE, ACCEPT = (asked(each) for each in (About.ORDER, About.QUOTE, About.ACCEPTANCE))
+GONE = asked(About.ORDER, kind="platinum")
 OPEN = asked(minutes=None, is_open_limit=True, amount=None)  # work at cost
 NEW_ORDER = replace(ORDER, before="new")
 ROWS = [
@@ -188,6 +189,8 @@ REFUSED = [
     (ACCEPT, Y, ANNA, State.IN_PROGRESS, Refusal.MOVED_ON, "work has begun again"),
     (ORDER, Y, ANNA, State.RESOLVED, Refusal.MOVED_ON, "it is done"),
     (asked(), Y, ANNA, State.CLOSED, Refusal.MOVED_ON, "it is closed"),
+    (GONE, Y, ANNA, State.WAITING_APPROVAL, Refusal.MOVED_ON, "no such kind is sold any more"),
+    (GONE, NORMAL, ANNA, State.WAITING_APPROVAL, None, "a normal ticket is still to be had"),
     (ACCEPT, D, BERT, State.ACCEPTANCE, None, "anybody of the customer names a defect"),
 ]  # fmt: skip
 

@@ -1,20 +1,26 @@
 """What the page behind the link in a letter shows, and what its buttons do."""
 
+import contextlib
+import socket
 import threading
+import time
 
 import pytest
 from sqlalchemy import update
 
 from maildesk.store.tables import ContactRow
 from maildesk.store.work_tables import LinkRow, RequestRow
-from tests.desk.office import ANNA, BERT, EMILY
+from maildesk.web import server
+from tests.desk.office import ANNA, BERT, EMILY, mail
 from tests.web.browser import (
     About,
     Browser,
+    Served,
     dump,
     linked,
     links,
     offered,
+    open_pages,
     planted,
     verdicts,
 )
@@ -115,6 +121,16 @@ def test_a_ticket_that_has_moved_on_waits_for_nothing(desk, browser):
     assert verdicts(desk)[0][0] == "open"
 
 
+def test_the_page_of_a_merged_ticket_shows_nothing_of_the_other(desk, browser):
+    path = planted(desk, About.OVERRUN, minutes=120)
+    other = desk.receive(mail(ANNA, "A secret of others", message_id="2@firm.example")).ticket_id
+    desk.set_state(desk.tickets()[0].id, "merged", merged_into=other)
+    page = browser.get(path)
+    assert "gilt nicht mehr" in page.words
+    assert "secret" not in page.words
+    assert page.buttons == []
+
+
 def test_who_may_not_accept_may_name_defects(desk, browser):
     path = planted(desk, About.ACCEPTANCE, to=ANNA)
     with desk.desk.db.engine.begin() as connection:
@@ -185,3 +201,22 @@ def test_a_link_of_thirty_days_ago_shows_nothing(desk, browser):
     with desk.desk.db.engine.begin() as connection:
         assert connection.execute(LinkRow.__table__.select()).one().used_at is None
     assert verdicts(desk)[0][0] == "open"
+
+
+def test_connections_that_ask_for_nothing_shut_nobody_out(desk, monkeypatch):
+    monkeypatch.setattr(server, "HEAD_SECONDS", 0.5)
+    open_pages(desk)
+    path = planted(desk, About.OVERRUN, minutes=120)
+    with Served(desk) as served, contextlib.ExitStack() as held:
+        for number in range(server.AT_ONCE):
+            idle = socket.create_connection(("127.0.0.1", served.port))
+            held.enter_context(idle)
+            if number % 2:
+                idle.sendall(b"GET /r/x HTTP/1.1\r\nHost: x\r\n")
+        browser, codes = Browser(served.port), []
+        deadline = time.monotonic() + 10
+        while not codes or (codes[-1] != 200 and time.monotonic() < deadline):
+            codes.append(browser.get(path).code)
+            time.sleep(0.05)
+        assert codes[0] == 503, "all places are taken"
+        assert codes[-1] == 200

@@ -41,11 +41,12 @@ class Mail:
 
 
 STORIES = (
-    # A Quickticket hoch of a customer who accepted the terms: due at 11:00, done at 10:50.
+    # A Quickticket hoch of a customer who accepted the terms: due at 11:00, and nobody comes to it
+    # before half and three quarters of that are over.
     Mail("08:20", JONAS, "sofa", "Hallo zusammen,\n\nim Shop steht das neue Sofa mit 19,90 statt 1.990 Euro. Drei Stück sind schon verkauft. Bitte sofort korrigieren!",
          subject="[Quickticket hoch] Falscher Preis im Shop"),
     Mail("10:35", LENA, "sofa", "", orders="#start"),
-    Mail("10:50", LENA, "sofa", "Guten Tag Herr Weber,\n\nder Preis stimmt wieder. Die drei Bestellungen sind angehalten und noch nicht bestätigt; Sie können sie im Shop unter „Prüfen“ ablehnen.", orders="#zu #stopp"),
+    Mail("10:50", LENA, "sofa", "Guten Tag Herr Weber,\n\nder Preis stimmt wieder. Die drei Bestellungen sind angehalten und noch nicht bestätigt; Sie können sie im Shop unter „Prüfen“ ablehnen.", orders="#stopp #zu", to="staff_new"),
 
     # A stranger wishes one: he is offered it, orders, and it is done.
     Mail("09:10", MIRA, "gehackt", "Guten Tag,\n\nunsere Website zeigt seit heute Nacht Werbung für Wetten. Ein Bekannter hat Sie empfohlen. Bitte helfen Sie uns schnell.",
@@ -63,6 +64,7 @@ STORIES = (
     Mail("08:40", KERN, "lager", "Moin,\n\ndie Lagerzahlen im Shop stimmen nicht mehr mit der Kasse überein. Kannst du das angleichen?", subject="Lagerbestand stimmt nicht"),
     Mail("12:15", MURAT, "lager", "", orders="#start"),
     Mail("13:42", KERN, "lager", "ABLEHNEN", to="approval_request_auto"),
+    Mail("14:05", LENA, "lager", "Hallo Theo,\n\n212 von 240 Artikeln stimmen jetzt mit der Kasse überein. Die übrigen 28 haben dort keine Nummer; die Liste liegt im Austausch.", orders="#antwort", to="staff_decided"),
     Mail("16:30", KERN, "lager", "STAND"),
 
     # Delivered on the test system, two defects, rework for free, accepted, live.
@@ -99,11 +101,13 @@ STORIES = (
     # A call; nothing but her OK proves that the mail is Lena's.
     Mail("12:02", LENA, "kasse2", "Er druckt nur weiß. Rolle ist richtig herum drin.", subject="#anruf 12m see@hotel-seeblick.example Kassenterminal druckt keinen Beleg"),
     Mail("12:03", LENA, "kasse2", "OK", to="staff_held"),
+    Mail("13:10", LENA, "kasse2", "Herr See fragt, ob bis dahin das alte Gerät geht. Ja, mit der alten Rolle.", orders="#anruf 4m see@hotel-seeblick.example", to="staff_call"),
     Mail("13:33", LENA, "kasse2", "Guten Tag Herr See,\n\nder Druckkopf ist defekt, der Hersteller tauscht das Gerät morgen vor 10 Uhr.", orders="#zu +5m", to="staff_call"),
 
     # Machines.
     Mail("06:30", NEWS, "", "Die Werkzeug-Post vom Dienstag: zehn Angebote.", subject="Angebote der Woche", auto=True),
-    Mail("08:21", EMILY, "", "I am out of the office until noon and will read your message then.", subject="Automatic reply", auto=True),
+    Mail("08:17", EMILY, "plain2", "I am out of the office until noon and will read your message then.", auto=True),
     Mail("09:33", MONITOR, "platte", "web3: disk /var is 95 % full", subject="CRITICAL web3 disk", auto=True),
-    Mail("09:52", MURAT, "platte", "Alte Sicherungen gelöscht, 61 % frei.", orders="#notiz #mir +10m"),
+    Mail("09:52", MURAT, "platte", "Alte Sicherungen gelöscht, 61 % frei.", orders="#notiz #mir +10m", to="staff_new"),
+    Mail("09:54", MURAT, "platte", "Alte Sicherungen gelöscht, 61 % frei.", orders="#notiz #zu +10m", to="staff_new"),
 )  # fmt: skip

@@ -117,8 +117,8 @@ def _quick_offer(locale: str) -> Own:
 
 def _offer_sent(locale: str) -> Own:
     return Own(
-        full=_order_figures(missing="approver", asked="Sabine Weiß, Jörg Öttinger", waits=True),
-        bare=_order_figures(missing="approver", asked="Sabine Weiß"),
+        full=_order_figures(missing="approver", asked=("Sabine Weiß", "Jörg Öttinger"), waits=True),
+        bare=_order_figures(missing="approver", asked=("Sabine Weiß",)),
         always=frozenset({"order", "order.asked"}),
     )
 

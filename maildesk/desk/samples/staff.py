@@ -37,13 +37,13 @@ _VERDICTS = {
 
 def orders(locale: str) -> dict[str, Values]:
     """Return what may be said to staff of a wish for a kind of ticket."""
-    asked = OrderFigures(asked="Sabine Weiß", waits=True)
+    asked = OrderFigures(asked=("Sabine Weiß",), waits=True)
     named: dict[str, Values] = {
         f"order, {missing}": {"order": replace(asked, missing=missing)}
         for missing in ("terms", "approver", "quota", "unproven", "stranger")
     }
     for why in ("machine", "nobody", "stranger", "other"):
-        named[f"order, not asked: {why}"] = {"order": OrderFigures("approver", "", why)}
+        named[f"order, not asked: {why}"] = {"order": OrderFigures("approver", not_asked=why)}
     named["order, goes on"] = {"order": replace(asked, missing="terms", waits=False)}
     named["ordered"] = {
         "order": OrderFigures(done=True),

@@ -157,6 +157,7 @@ def must(name: Name, state: State) -> tuple[State, ...]:
 _ROWS: Mapping[tuple[Name, State, State], str] = MappingProxyType({
     (Name.OPEN, _S.WAITING_APPROVAL, _S.IN_PROGRESS): "T56",
     (Name.ASK, _S.ACCEPTANCE, _S.IN_PROGRESS): "T29",
+    (Name.ASK, _S.NEW, _S.WAITING_APPROVAL): "T16",
 })  # fmt: skip
 
 

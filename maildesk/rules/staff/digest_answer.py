@@ -7,6 +7,7 @@ All lines or none: one that cannot be read or carried out leaves every ticket as
 agent is told which it was and why (COMMANDS.md, rules 4 and 9).
 """
 
+import hashlib
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
@@ -254,11 +255,23 @@ def _reason(scene: Scene, problem: str, word: str = "") -> str:
 
 
 def _refused(scene: Scene, wrong: tuple[Wrong, ...]) -> Plan:
+    """Return the letter that says why nothing was done: of the same words once a day.
+
+    An answering machine without marks says the same to that letter too (SECURITY.md, P6).
+    """
     letter = _to_agent(scene, "staff_digest_refused", {"wrong": wrong})
+    said = "\n".join((without_quotes(scene.received.reading.mail.reply).strip(), *_shown(wrong)))
+    words = hashlib.sha256(said.encode("utf-8", "replace")).hexdigest()[:16]
+    day = f"{scene.now:%Y%m%d}"
+    letter = replace(letter, once=f"{letter.letter}:{scene.agent.id}:{day}:{words}")
     return (
         Leave("dismissed", f"{scene.agent.login}: an answer to a digest that did nothing"),
         letter,
     )
+
+
+def _shown(wrong: tuple[Wrong, ...]) -> tuple[str, ...]:
+    return tuple(f"{each.line}: {each.reason}" for each in wrong)
 
 
 def _to_agent(scene: Scene, letter: str, more: dict[str, Any]) -> Tell:

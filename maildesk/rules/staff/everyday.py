@@ -116,6 +116,7 @@ def split(work: Work, command: Command) -> None:
 
 def spam(work: Work, command: Command) -> None:
     """File the ticket as spam, if nobody worked on it (T46)."""
-    if work.scene.facts.staff.minutes.get(work.ticket.id, 0) > 0:
+    at_work = work.facts.process.timers.get(work.ticket.id)
+    if at_work or work.scene.facts.staff.minutes.get(work.ticket.id, 0) > 0:
         raise Refused("not_from_this_state", command.name.value)
     work.say(say.spam(work.language))

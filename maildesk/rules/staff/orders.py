@@ -99,6 +99,9 @@ def _on_ticket(scene: Scene, ticket: TicketFacts, read: Orders, purpose: Purpose
         work.say(say.answered(tuple(tell.to.address for tell in outgoing), work.language))
     elif outgoing:
         work.say(SENT[outgoing[0].letter](work.language))
+    if text and not outward and names & _HEARD and not names & _MEANT_INSIDE and not work.said:
+        work.say(say.kept_inside(work.language))
+        work.hurries = True
     if (outward and outgoing) or work.asked is not None:
         _responded(work)
     filed = AddMessage(ticket.id, "answer" if outward else "note")
@@ -115,6 +118,9 @@ def _on_ticket(scene: Scene, ticket: TicketFacts, read: Orders, purpose: Purpose
     )
 
 
+# Commands whose text is meant for the customer, unless the agent says otherwise.
+_HEARD = frozenset({Name.CLOSE, Name.LIVE, Name.WAIT, Name.PLAN})
+_MEANT_INSIDE = frozenset({Name.NOTE, Name.CALL, Name.PHONE, Name.UNDO})
 _ENDED = frozenset({Name.CLOSE, Name.LIVE, Name.CANCEL, Name.BILL, Name.MERGE, Name.SPAM})
 
 

@@ -81,6 +81,11 @@ def _before_open(work: Work, command: Command) -> None:
         raise Refused("limit_used", command.name.value)
 
 
+def _before_merge(work: Work, command: Command) -> None:
+    """No timer runs on where nobody finds it: a reply to this ticket is one to the other then."""
+    times.stop_all(work)
+
+
 def _before_defect(work: Work, command: Command) -> None:
     work.need_text("defects_missing", command.name)
 
@@ -215,5 +220,6 @@ GUARDS: Mapping[Name, Callable[[Work, Command], None]] = MappingProxyType(
         Name.LIVE: _before_live,
         Name.OPEN: _before_open,
         Name.DEFECT: _before_defect,
+        Name.MERGE: _before_merge,
     }
 )

@@ -191,6 +191,15 @@ def note_filed(locale: str) -> str:
     return either(locale, "Interne Notiz abgelegt", "Internal note filed")
 
 
+def kept_inside(locale: str) -> str:
+    """Say that his text is a note though the command is one that the customer hears of."""
+    return either(
+        locale,
+        "Ihr Text ist als interne Notiz abgelegt; der Kunde bekommt ihn nicht",
+        "Your text is filed as an internal note; the customer does not get it",
+    )
+
+
 def answered(addresses: Sequence[str], locale: str) -> str:
     """Say to whom the text goes."""
     to = ", ".join(addresses)
