@@ -25,6 +25,7 @@ from maildesk import __version__, log
 from maildesk.config import ConfigError, Site
 from maildesk.desk import alarms, clock, intake, login, passing, rotation
 from maildesk.desk.context import Desk, open_desk
+from maildesk.desk.days_off import days_off, use
 from maildesk.desk.keys import load_keyring
 from maildesk.desk.letters import check_addresses
 from maildesk.desk.lock import hold_alone
@@ -142,7 +143,9 @@ class Daemon:
 
     def _make_worker(self) -> Works:
         if self._apart:
-            return WorkerProcess(self.site, self._alone, self._sender.wake)
+            days = days_off(self.site, self._now())
+            use(days)
+            return WorkerProcess(self.site, self._alone, self._sender.wake, days)
         return Worker(self.desk, self._now, self._sender.wake)
 
     async def serve(self) -> None:

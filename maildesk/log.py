@@ -224,6 +224,11 @@ def applying() -> None:
     _log.info("applying", process=os.getpid())
 
 
+def days_off_unknown(words: str) -> None:
+    """The public holidays of the years ahead could not be looked up beforehand."""
+    _log.warning("days-off-unknown", why=words, then="each process looks them up itself")
+
+
 def worker_ended(code: int) -> None:
     """The process that handles mail has ended and is started again; no mail is lost by that."""
     _log.error("worker-ended", code=code, then="it is started again")

@@ -23,6 +23,7 @@ from maildesk.config import Site
 from maildesk.desk.alarms import TemplateAlarm
 from maildesk.desk.applier import Applier
 from maildesk.desk.context import Desk, open_desk
+from maildesk.desk.days_off import DaysOff, use
 from maildesk.desk.keys import load_keyring
 from maildesk.desk.reader import ReaderLimits, Readers
 from maildesk.render import Renderer
@@ -83,11 +84,18 @@ class WorkerProcess:
     """The same in a process of its own. One that ends is started again; its work is not lost.
 
     Asked to, it finishes what it has in hand. When its standard input ends unasked, we have
-    died, and so does it. `alone` is the lock on an SQLite file, which it keeps as long as it lives.
+    died, and so does it. `alone` is the lock on an SQLite file, which it keeps as long as it lives,
+    `days` the public holidays that were looked up.
     """
 
-    def __init__(self, site: Site, alone: IO[str] | None, on_letters: Callable[[], None]) -> None:
-        self._site, self._alone, self._on_letters = site, alone, on_letters
+    def __init__(
+        self,
+        site: Site,
+        alone: IO[str] | None,
+        on_letters: Callable[[], None],
+        days: DaysOff | None = None,
+    ) -> None:
+        self._site, self._alone, self._on_letters, self._days = site, alone, on_letters, days
         self._ending = threading.Event()
         self._renewing = False
         self._input = threading.Lock()  # nobody writes to a number that was just closed
@@ -128,7 +136,7 @@ class WorkerProcess:
         )
         if process.stdin is None or process.stdout is None:
             raise AssertionError("unreachable")  # for mypy: both are pipes
-        process.stdin.write(pickle.dumps(self._site))
+        process.stdin.write(pickle.dumps((self._site, self._days)))
         os.set_blocking(process.stdin.fileno(), False)
         with self._input:
             self._stdin, self._stdout = process.stdin, process.stdout
@@ -179,7 +187,9 @@ def main() -> None:
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     signal.signal(signal.SIGTERM, signal.SIG_IGN)
     given = io.BufferedReader(io.FileIO(sys.stdin.fileno(), closefd=False))
-    site: Site = pickle.load(given)  # noqa: S301 - it comes from the daemon that started us
+    site: Site
+    site, days = pickle.load(given)  # noqa: S301 - it comes from the daemon that started us
+    use(days)
     log.setup(site.log.format, site.log.level)
     broken = TemplateAlarm(utc_now)
     desk = open_desk(site, load_keyring(site.keys.file), Renderer(site.templates.folder, broken))

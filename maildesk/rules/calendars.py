@@ -9,14 +9,12 @@ What is wrong is a ValueError whose sentence names the value and says how it is 
 """
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from functools import lru_cache
 from itertools import pairwise
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
-
-from holidays import country_holidays, list_supported_countries
 
 from maildesk.rules.hours import Calendar, Span
 
@@ -35,7 +33,23 @@ class Region:
 
     def in_year(self, year: int) -> frozenset[date]:
         """Return the public holidays of a year; the first look-up of a region takes longest."""
+        learnt = _LEARNT.get((self, year))
+        if learnt is not None:
+            return learnt
         return _in_year(self.country, self.subdivision, self.catholic, year)
+
+
+_LEARNT: dict[tuple[Region, int], frozenset[date]] = {}
+
+
+def learn(region: Region, days: Iterable[date], years: Iterable[int]) -> None:
+    """Keep the public holidays of whole years that somebody else has looked up.
+
+    The package that knows them takes 20 MiB: a process that runs for long is spared it.
+    """
+    known = frozenset(days)
+    for year in years:
+        _LEARNT[region, year] = frozenset(day for day in known if day.year == year)
 
 
 def calendar_of(
@@ -68,15 +82,15 @@ def region_of(name: str | None) -> Region | None:
     parts = (name or "").strip().upper().split("-")
     if parts == [""]:
         return None
-    known = list_supported_countries()
     catholic = parts[-1] == "KATH"
     if catholic:
         parts.pop()
-    if parts and parts[0] in known["DE"]:
+    if parts and parts[0] in _GERMAN_STATES:
         parts.insert(0, "DE")
     if parts[-1:] == ["AUGSBURG"]:
         parts = ["DE", "Augsburg"] if parts[1:-1] in ([], ["BY"]) else parts
     country, subdivision = (parts or [""])[0], "-".join(parts[1:])
+    known = _GERMANY if country == "DE" else _countries()
     if country not in known:
         raise ValueError(f"no holidays are known for {name!r}: write a German state or a country")
     if subdivision and subdivision not in known[country]:
@@ -87,11 +101,26 @@ def region_of(name: str | None) -> Region | None:
     return Region(country, subdivision or None, catholic)
 
 
+_GERMAN_STATES = (
+    "BB", "BE", "BW", "BY", "HB", "HE", "HH", "MV", "NI", "NW", "RP", "SH", "SL", "SN", "ST", "TH",
+)  # fmt: skip
+# A German desk need not load the whole world to know that its state exists.
+_GERMANY: Mapping[str, Sequence[str]] = {"DE": (*_GERMAN_STATES, "Augsburg")}
+
+
+def _countries() -> Mapping[str, Sequence[str]]:
+    from holidays import list_supported_countries  # see `learn`
+
+    return list_supported_countries()
+
+
 _PARTLY_CATHOLIC = {("DE", "BY"), ("DE", "SN"), ("DE", "TH")}
 
 
 @lru_cache(maxsize=512)
 def _in_year(country: str, subdivision: str | None, catholic: bool, year: int) -> frozenset[date]:
+    from holidays import country_holidays  # see `learn`
+
     categories = ("public", "catholic") if catholic else ("public",)
     known = country_holidays(country, subdiv=subdivision, years=year, categories=categories)
     return frozenset(known)
