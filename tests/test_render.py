@@ -184,6 +184,29 @@ def test_an_answer_is_signed_once_and_says_nothing_else(words, end, why):
     assert _answer("answer", words=words).startswith(words), why
 
 
+@pytest.mark.parametrize(("words", "left", "why"), [
+    ("Drei Sprachen.\n\nViele Grüße\nMara", "Drei Sprachen.", "his farewell and his name"),
+    ("Drei Sprachen.\n\nMara Klein\nAgentur", "Drei Sprachen.", "the name of the desk too"),
+    ("Drei Sprachen.\nKind regards,\nMara", "Drei Sprachen.", "in English"),
+    ("Das macht Mara", "Das macht Mara", "only named"),
+    ("Mara", "Mara", "nothing else"),
+])  # fmt: skip
+def test_a_reason_that_our_letter_goes_on_from_is_signed_once(words, left, why):
+    assert render.unsigned(words, "Mara Klein", "Agentur") == left, why
+    request = RequestFigures("overrun", reason=words, total="3 Stunden", amount="285,00 €")
+    text = _answer("approval_request", request=request, agent="Mara Klein", waits=True)
+    assert text.count("Mara Klein\nAgentur") == 1, why
+
+
+def test_an_agents_sentence_with_a_colon_in_it_is_no_row():
+    said = "Beide Punkte sind behoben: Die Postleitzahl wird geprüft, die Bestätigung nennt sie."
+    words = Renderer().words("answer", "de", **FULL | {"words": said}).text
+    assert "\n  " not in words.partition("-- ")[0], "it is wrapped as prose"
+    assert "<table" not in html_of(words.partition("-- ")[0], "de")
+    assert "<table" not in html_of("> Mein Problem: alles", "de"), "nor is a customer's"
+    assert "<table" in html_of("Preis: 95,00 €", "de")
+
+
 def test_a_customer_hears_of_the_end_in_the_agents_words_or_ours():
     assert _answer("closing", desk=BARE["desk"]) == (
         "Hallo Maria,\n\nder Warenkorb geht wieder.\n\nViele Grüße\nMara\nAgentur\n\n"
@@ -491,10 +514,9 @@ def test_offers_and_what_is_said_of_them(values, name, german, english, why):
 
 @pytest.mark.parametrize("locale", ["de", "en"])
 def test_an_offer_to_a_stranger_says_nothing_of_his_and_a_bare_one_reads_well(locale):
-    ticket = replace(FULL["ticket"], title="Gewinn auf www.evil.example abholen")
-    words = Renderer().words("quick_offer", locale, **OFFERED | {"stranger": True, "ticket": ticket})
-    assert words.subject == "[DD-10429] Gewinn auf abholen", "cleaned, as in his confirmation"
-    assert "Gewinn" not in words.text
+    words = Renderer().words("quick_offer", locale, **OFFERED | {"stranger": True})
+    assert words.subject == "[DD-10429]"
+    assert "Warenkorb" not in words.text
     assert "DD-10417" not in words.text
     bare = BARE | {
         "request": RequestFigures("order", kind="Normales Ticket", hour="95,00 €", by_mail=True),

@@ -333,4 +333,6 @@ def _ids(mail: Mail) -> list[str]:
 
 
 def _looked_at(facts: Facts, ticket_id: int) -> Any:
-    return next((c.ticket for c in facts.candidates if c.ticket.id == ticket_id), None)
+    merged = (each for some in facts.staff.merged.values() for each in some)
+    known = (*(candidate.ticket for candidate in facts.candidates), *merged)
+    return next((ticket for ticket in known if ticket.id == ticket_id), None)

@@ -23,6 +23,7 @@ from maildesk.desk.proofs import prove, prove_agent
 from maildesk.desk.rows import Changed, Decided
 from maildesk.desk.tokens import without_quoted
 from maildesk.mail.message import Reading
+from maildesk.rules.asking import LETTERS
 from maildesk.rules.assign import How
 from maildesk.rules.decide import decide
 from maildesk.rules.facts import Budget, Facts, Received
@@ -39,6 +40,7 @@ from maildesk.rules.plan import (
     Tell,
     Touch,
 )
+from maildesk.rules.requests import About
 from maildesk.rules.subject import read_subject
 from maildesk.rules.verdict import verdict
 from maildesk.store import queries
@@ -102,9 +104,10 @@ def _decide(
     assigned: Counter[int] = Counter()
     counted: Counter[str] = Counter()
     ordered: Counter[str] = Counter()
+    offered: Counter[str] = Counter()
     decided = []
     for read, each, known in zip(batch, received, found, strict=True):
-        facts = _with_neighbours(known, each, assigned, counted, ordered)
+        facts = _with_neighbours(known, each, assigned, counted, ordered, offered)
         made = _decided(desk, read, each, facts, now)
         for step in made.plan:
             if isinstance(step, OpenTicket):
@@ -112,8 +115,9 @@ def _decide(
                 ordered[step.kind] += 1
             elif isinstance(step, Change) and "kind" in step.fields:
                 ordered[step.fields["kind"]] += 1
-            elif isinstance(step, Tell) and step.counted:
-                counted[step.to.address] += 1
+            elif isinstance(step, Tell):
+                counted[step.to.address] += step.counted
+                offered[step.to.address.lower()] += step.letter == LETTERS[About.ORDER]
         decided.append(made)
     return decided
 
@@ -182,8 +186,17 @@ def _with_neighbours(
     assigned: Counter[int],
     counted: Counter[str],
     ordered: Counter[str],
+    offered: Counter[str],
 ) -> Facts:
     """Add what the messages before it in the same batch have spent, taken on and ordered."""
+    if offers := {to: number for to, number in offered.items() if number}:
+        before = facts.process.offered
+        known = {
+            to: (before.get(to, (0, 0))[0] + number, before.get(to, (0, 0))[1] + number)
+            for to, number in offers.items()
+        }
+        process = replace(facts.process, offered={**before, **known})
+        facts = replace(facts, process=process)
     if facts.process.used:
         used = {
             kind: (day + ordered[kind], week + ordered[kind])
@@ -192,7 +205,7 @@ def _with_neighbours(
         facts = replace(facts, process=replace(facts.process, used=used))
     if assigned and facts.open_tickets:
         facts = replace(facts, open_tickets=dict(assigned + Counter(facts.open_tickets)))
-    if counted:
+    if +counted:
         author = received.reading.mail.author or ""
         domain = "@" + author.rpartition("@")[2]
         spent = facts.budget

@@ -15,8 +15,8 @@ from maildesk.desk.people import Refused
 from maildesk.mail.smtp import Envelope
 from maildesk.rules.number import tag
 from maildesk.rules.ticket import FACTS, PromiseClock, State
+from maildesk.store.callers import minutes
 from maildesk.store.tables import AgentRow, CustomerRow, InboundRow, OutboundRow, RawRow, TicketRow
-from maildesk.store.work_tables import TimeRow
 
 LETTERS_DUE = ("queued", "failed", "held")
 QUARANTINE = ("held", "set_aside", "automatic")
@@ -112,8 +112,10 @@ def tickets(
         col(TicketRow.opened_at), col(TicketRow.id),
     )  # fmt: skip
     found = session.execute(query.limit(limit)).all()
+    booked = minutes(session, [row.id for row, _, _ in found])
     return [
-        ticket_line(row, name, login, minutes, code, now) for row, name, login, minutes in found
+        ticket_line(row, name, login, booked.get(row.id, 0), code, now)
+        for row, name, login in found
     ], total.scalar_one()
 
 
@@ -165,13 +167,10 @@ def stored_mail(session: Session, inbound_id: int) -> StoredMail:
     return StoredMail(_mail(row, raw.size), envelope, raw.content)
 
 
-def joined() -> Select[TicketRow, str, str, int]:
-    """Return the question for tickets with their customer's name, agent's login and minutes."""
-    booked = select(func.coalesce(func.sum(col(TimeRow.minutes)), 0)).where(
-        col(TimeRow.ticket_id) == col(TicketRow.id)
-    )
+def joined() -> Select[TicketRow, str, str]:
+    """Return the question for tickets with their customer's name and agent's login."""
     return (
-        select(TicketRow, col(CustomerRow.name), col(AgentRow.login), booked.scalar_subquery())
+        select(TicketRow, col(CustomerRow.name), col(AgentRow.login))
         .outerjoin(CustomerRow, col(CustomerRow.id) == col(TicketRow.customer_id))
         .outerjoin(AgentRow, col(AgentRow.id) == col(TicketRow.assignee_id))
     )

@@ -14,7 +14,7 @@ from maildesk.desk.act import facts_of
 from maildesk.desk.answer import Outcome, answer
 from maildesk.desk.context import Desk
 from maildesk.mail.message import Address
-from maildesk.rules.answerable import still_asked, waits_for, why_not
+from maildesk.rules.answerable import is_known, still_asked, waits_for, why_not
 from maildesk.rules.asking import deciders, may_decide
 from maildesk.rules.facts import Facts, TicketFacts
 from maildesk.rules.kinds import NORMAL
@@ -38,6 +38,7 @@ class Standing(StrEnum):
     REPLACED = "replaced"  # a newer request, or none at all, is in force
     USED = "used"  # this person's decision was taken back by us, and the request is open again
     EXPIRED = "expired"
+    NOT_HIS = "not_his"  # this person may not decide it any more, nor see what it is about
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,8 +48,8 @@ class Page:
     `name` is the request's ("1042v2"), `desk` ours, `tag` without brackets. `choices` are the
     decisions that this person can take; `deciders` are the names of those who may say yes, where
     he may not. `waits`: the ticket does, until it is decided. `by` (a person's address or an
-    agent's name), `how` and `at` belong to a decision. What an expired page was about is not
-    shown: `asked` is None.
+    agent's name), `how` and `at` belong to a decision. What a page was about that has
+    expired, or is not this person's any more, is not shown: `asked` is None.
     """
 
     name: str
@@ -127,7 +128,13 @@ def _page(desk: Desk, link: LinkRow, request: Request, facts: Facts, now: dateti
         for verdict in _verdicts(request, ticket)
         if why_not(request, verdict, link.address, facts, ticket, policy, How.LINK) is None
     )
-    standing = _standing(link, request, ticket, choices, now)
+    # Whoever takes part tests what was delivered; all else is for those who may decide it.
+    is_his = any(same_address(to.address, link.address) for to, _, _ in able) or (
+        request.about is About.ACCEPTANCE and is_known(link.address, facts, ticket)
+    )
+    standing = _standing(link, request, ticket, choices) if is_his else Standing.NOT_HIS
+    if now >= link.expires_at:
+        standing = Standing.EXPIRED
     head = Page(
         name=request.name,
         address=link.address,
@@ -138,7 +145,7 @@ def _page(desk: Desk, link: LinkRow, request: Request, facts: Facts, now: dateti
         about=request.about,
         verdict=request.verdict,
     )
-    if standing is Standing.EXPIRED:
+    if standing in (Standing.EXPIRED, Standing.NOT_HIS):
         return head
     entries = facts.process.entries.get(ticket.id, ())
     asked = figures_of(request, ticket, entries, facts.customer, policy, language)
@@ -180,10 +187,7 @@ def _standing(
     request: Request,
     ticket: TicketFacts,
     choices: tuple[Verdict, ...],
-    now: datetime,
 ) -> Standing:
-    if now >= link.expires_at:
-        return Standing.EXPIRED
     if request.verdict is Verdict.UNDONE:
         return Standing.UNDONE
     if request.verdict is Verdict.REPLACED:

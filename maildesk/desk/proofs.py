@@ -15,7 +15,7 @@ from maildesk.mail.message import Origin, Reading
 from maildesk.mail.smtp import Envelope
 from maildesk.rules.facts import Facts, Proofs, Received
 from maildesk.rules.people import AgentFacts
-from maildesk.rules.signed import Keyring, read_address, read_message_id
+from maildesk.rules.signed import Keyring, read_address_of_any_age, read_message_id
 from maildesk.rules.staff.mail import is_proven
 
 NOBODY = Trust()
@@ -32,13 +32,15 @@ def prove(
     gains anything by having passed.
     """
     candidates = dict.fromkeys((*envelope.rcpt_to, *reading.evidence.recipients))
-    signed = (read_address(keyring, address, today) for address in candidates if "+" in address)
+    read = (read_address_of_any_age(keyring, each) for each in candidates if "+" in each)
+    signed = [address for address in read if address is not None]
     failed = Verdict()
     if any("fail" in value.lower() for name, value in reading.evidence.trace if name == RESULTS):
         failed = _verdict(reading, envelope, trust)
     return Proofs(
         is_ours=read_message_id(keyring, reading.mail.message_id) is not None,
-        addresses=tuple(address for address in signed if address is not None),
+        addresses=tuple(address for address in signed if today <= address.expires),
+        expired=tuple(address for address in signed if address.expires < today),
         login=envelope.login,
         dmarc_failed=failed.failed,
         disowned=failed.failed and failed.policy != "none",

@@ -6,6 +6,7 @@ from datetime import datetime
 from sqlmodel import Session
 
 from maildesk.desk.context import Desk
+from maildesk.rules.letters import is_german
 from maildesk.rules.staff.digest import short_moment
 from maildesk.store import ledger
 from maildesk.store.reconciliation import Aside, Books, Mailbox, books, mailbox
@@ -15,8 +16,7 @@ from maildesk.store.reconciliation import Aside, Books, Mailbox, books, mailbox
 class Reconciliation:
     """What a reconciliation says. `begin` and `end` are moments in words.
 
-    `unaccounted` are what does not add up in the whole of the books, in sentences (English):
-    empty in a desk that lost nothing. `more` is how many held or set-aside mails are not named.
+    `unaccounted` are what does not add up in the whole of the books, in sentences: empty in a desk that lost nothing. `more` is how many held or set-aside mails are not named.
     """
 
     begin: str
@@ -50,6 +50,6 @@ def reconciled(
         mailboxes=tuple(
             mailbox(session, account.name, account.folder, begin, end) for account in desk.site.imap
         ),
-        unaccounted=ledger.count(session).unaccounted,
+        unaccounted=tuple(each.words(is_german(locale)) for each in ledger.count(session).lost),
         more=found.held + found.set_aside - len(found.named),
     )

@@ -10,7 +10,9 @@ from sqlmodel import Session, col
 from maildesk.desk.lists import LetterLine, TicketLine, joined, letter_line, ticket_line
 from maildesk.desk.people import Refused
 from maildesk.rules.number import parse_number, tag
+from maildesk.store.callers import minutes
 from maildesk.store.foreign_numbers import numbers_of
+from maildesk.store.merged import counting
 from maildesk.store.tables import (
     AgentRow,
     AttachmentRow,
@@ -125,13 +127,14 @@ def ticket(session: Session, code: str, given: str, now: datetime) -> TicketPage
     found = session.execute(joined().where(col(TicketRow.id) == _number(code, given))).first()
     if found is None:
         raise Refused(f"there is no ticket {given}; see `maildesk ticket list --all`")
-    row, customer, assignee, minutes = found
+    row, customer, assignee = found
+    booked = minutes(session, [row.id]).get(row.id, 0)
     people = select(ParticipantRow).where(col(ParticipantRow.ticket_id) == row.id)
     journal = select(EventRow).where(col(EventRow.ticket_id) == row.id)
     merged = select(col(TicketRow.id)).where(col(TicketRow.merged_into) == row.id)
     sent = select(OutboundRow).where(col(OutboundRow.ticket_id) == row.id)
     return TicketPage(
-        ticket=ticket_line(row, customer, assignee, minutes, code, now),
+        ticket=ticket_line(row, customer, assignee, booked, code, now),
         requester_name=row.requester_name,
         language=row.language,
         presales=row.presales,
@@ -174,7 +177,8 @@ def _time(session: Session, ticket_id: int) -> tuple[Booked, ...]:
     query = select(
         col(TimeRow.booked_at), col(AgentRow.login), col(TimeRow.minutes), col(TimeRow.words)
     ).join(AgentRow, col(AgentRow.id) == col(TimeRow.agent_id))
-    here = query.where(col(TimeRow.ticket_id) == ticket_id).order_by(col(TimeRow.id))
+    counts = list(counting(session, [ticket_id]))
+    here = query.where(col(TimeRow.ticket_id).in_(counts)).order_by(col(TimeRow.id))
     return tuple(Booked(*row) for row in session.execute(here))
 
 

@@ -1,7 +1,7 @@
 """The HTML part of a letter, made from its text: one function, one look for every mail.
 
     paragraph   lines up to an empty one; lines that were wrapped are joined again
-    row         "Label: value"; neighbours become a table; goes on in lines set in by two
+    row         "Label: value", but not in a quote; neighbours become a table; goes on in lines set in by two
     item        "- " at the start of a line; the same
     numbered    "1. " at the start of a line; goes on in lines set in by two; a line that is set in
                 by three stands alone below it
@@ -70,7 +70,7 @@ def _blocks(lines: list[str], depth: int) -> Iterator[str]:
             if quoting:
                 yield from _quote(group, depth)
             else:
-                yield _ours(tuple(group)) if depth == 0 else "".join(_paragraph(group))
+                yield _ours(tuple(group)) if depth == 0 else "".join(_paragraph(group, rows=False))
             group = []
         quoting = quoted
         if line.strip():
@@ -90,11 +90,14 @@ def _ours(lines: tuple[str, ...]) -> str:
     return "".join(_paragraph(lines))
 
 
-def _paragraph(lines: Sequence[str]) -> Iterator[str]:
-    """Give rows, items and prose of one paragraph, each kind in its own element."""
+def _paragraph(lines: Sequence[str], *, rows: bool = True) -> Iterator[str]:
+    """Give rows, items and prose of one paragraph, each kind in its own element.
+
+    Without `rows` a label is prose: people put a colon into a sentence, too.
+    """
     open_kind = ""
     for line in _joined(lines):
-        row = _row(line)
+        row = _row(line) if rows else None
         kind = "item" if line.startswith("- ") else "row" if row else "prose"
         if kind != open_kind:
             yield _CLOSE[open_kind] + _OPEN[kind]

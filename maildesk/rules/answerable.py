@@ -27,6 +27,7 @@ class Refusal(StrEnum):
     TEXT = "text"
     UNSIGNED = "unsigned"
     TOO_LATE = "too_late"
+    EXPIRED = "expired"
 
 
 # For operators, beside the message in its ticket.
@@ -44,6 +45,7 @@ SAID: Mapping[Refusal, str] = MappingProxyType({
     Refusal.TEXT: "no word of ours stands first",
     Refusal.UNSIGNED: "it did not come to the address of a request or letter made for its author",
     Refusal.TOO_LATE: "what was decided cannot be taken back any more",
+    Refusal.EXPIRED: "the address of the request has expired",
 })  # fmt: skip
 
 

@@ -8,6 +8,7 @@ Each function here returns a whole Plan. Which ticket a customer's mail belongs 
 says in `bounced`, what is hidden in `spam`.
 """
 
+from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime
 
@@ -19,7 +20,7 @@ from maildesk.rules.facts import Candidate, Facts, Received, TicketFacts
 from maildesk.rules.gate import bare
 from maildesk.rules.join import join
 from maildesk.rules.opening import open_ticket
-from maildesk.rules.plan import AddMessage, Change, Leave, Plan, SetState, Step
+from maildesk.rules.plan import AddMessage, Change, Leave, Plan, SetState, Step, Tell
 from maildesk.rules.policy import Policy
 from maildesk.rules.reachable import gated
 from maildesk.rules.staff.mail import staff_mail
@@ -160,7 +161,7 @@ def _customer_reply(
         if moved:
             steps.append(Change(ticket.id, moved, "reply of the customer"))
     order = ordering.in_reply(received, facts, policy, will, now)
-    steps += (*order.steps, *(word.letters if word is not None else ()))
+    steps += (*order.steps, *_besides(word, order.steps))
     if word is not None and word.refusal is not None and order.figures is None:
         steps += worded.staff_told(word, received, facts, policy, will)
     elif ticket.state is not State.SPAM:
@@ -169,6 +170,14 @@ def _customer_reply(
             will=order.ticket or will,
         )  # fmt: skip
     return tuple(steps)
+
+
+def _besides(word: worded.Told | None, steps: Sequence[Step]) -> tuple[Tell, ...]:
+    """Return the answers to a word, without how a ticket stands for whom an order tells more."""
+    if word is None or word.refusal is not None:
+        return word.letters if word is not None else ()
+    told = {step.to.address.lower() for step in steps if isinstance(step, Tell)}
+    return tuple(each for each in word.letters if each.to.address.lower() not in told)
 
 
 def _first_ticket(facts: Facts) -> int | None:

@@ -14,6 +14,7 @@ from maildesk.rules.course import Course, Decision
 from maildesk.rules.cycle import new_cycle
 from maildesk.rules.facts import Facts, TicketFacts
 from maildesk.rules.kinds import NORMAL
+from maildesk.rules.passing import is_undecided
 from maildesk.rules.plan import Judge, Step
 from maildesk.rules.policy import Policy
 from maildesk.rules.request_words import charged_minutes, limit_of
@@ -96,7 +97,9 @@ def _cost(course: Course, decision: Decision) -> None:
         open_ = request.is_open_limit
         minutes = ticket.limit_minutes if open_ else request.minutes
         course.set(limit_open=open_, limit_minutes=minutes)
-        again = _held_again(course, decision) if waits else ()
+        goes_on = Course(course.after, course.facts, course.policy, course.now)
+        goes_on.go(State.IN_PROGRESS, "T18", "approved")
+        again = _held_again(goes_on, decision) if waits else ()
         if waits:
             course.go(State.IN_PROGRESS, "T18", "approved")
         after = replace(course.after, state=State.WAITING_APPROVAL) if again else course.after
@@ -121,23 +124,40 @@ def _cost(course: Course, decision: Decision) -> None:
     course.add(*receipts.staff(decision, course.after))
 
 
-def _held_again(course: Course, decision: Decision) -> tuple[Step, ...]:
-    """Return what holds and asks at once where the new total is used up already (2.4, O11)."""
-    request, facts, policy = decision.request, decision.facts, decision.policy
-    goes_on = Course(course.after, facts, policy, course.now)
-    goes_on.go(State.IN_PROGRESS, "T18", "approved")
+def _held_again(goes_on: Course, decision: Decision) -> tuple[Step, ...]:
+    """Return what holds and asks at once where the new total is used up already (2.4, O11).
+
+    `goes_on` leads the ticket to where the decision leads it.
+    """
+    facts, policy = _judged(decision), decision.policy
     limit = limit_of(goes_on.after, facts.customer, policy)
-    worked = charged_minutes(facts.process.entries.get(request.ticket_id, ()))
+    worked = charged_minutes(facts.process.entries.get(decision.ticket.id, ()))
     if limit is None or worked < limit:
         return ()
-    judged = replace(request, verdict=decision.verdict, decided_at=course.now)
+    return meter.hold(goes_on.after, goes_on.state, facts, policy, goes_on.now)
+
+
+def _asked_now(course: Course, decision: Decision) -> tuple[Step, ...]:
+    """Return the question about work that came above the limit while the customer tested.
+
+    What he accepted stays accepted: nothing is held.
+    """
+    ticket, facts, policy = course.after, _judged(decision), decision.policy
+    if not is_undecided(ticket, facts, policy):
+        return ()
+    return meter.ask_besides(ticket, facts, policy, course.now)
+
+
+def _judged(decision: Decision) -> Facts:
+    """Return the facts with the request decided."""
+    request, facts = decision.request, decision.facts
+    judged = replace(request, verdict=decision.verdict, decided_at=decision.now)
     known = tuple(
         judged if each.number == request.number else each
         for each in facts.process.requests.get(request.ticket_id, ())
     )
     requests = {**facts.process.requests, request.ticket_id: known}
-    facts = replace(facts, process=replace(facts.process, requests=requests))
-    return meter.hold(goes_on.after, State.IN_PROGRESS, facts, policy, course.now)
+    return replace(facts, process=replace(facts.process, requests=requests))
 
 
 def _acceptance(course: Course, decision: Decision) -> None:
@@ -145,6 +165,7 @@ def _acceptance(course: Course, decision: Decision) -> None:
     if decision.verdict is Verdict.YES:
         course.go(State.ACCEPTED, "T26", "accepted")
         course.add(*receipts.accepted(decision, course.after))
+        course.at_last(_asked_now(course, decision))
     elif decision.verdict is Verdict.DEFECTS:
         course.go(State.REWORK, "T28", "defects named")
         course.note("defects", decision.words)

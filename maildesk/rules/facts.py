@@ -208,7 +208,7 @@ class StaffFacts:
     """What is known besides when an agent writes, or seems to.
 
     By ticket: `threads` (Message-IDs that an answer follows, the newest last), `minutes`,
-    `deeds`, `merged` (the ticket that was merged into it last) and `latest` (its last messages,
+    `deeds`, `merged` (the tickets that were merged into it, the newest last) and `latest` (its last messages,
     the newest last). `people` are those that the
     mail names. `digest` is the one whose reply address it came to. `asked` is the held mail that
     it answers with OK, if that still waits. `replayed`
@@ -219,7 +219,7 @@ class StaffFacts:
     threads: Mapping[int, tuple[str, ...]] = field(default_factory=dict)
     minutes: Mapping[int, int] = field(default_factory=dict)
     deeds: Mapping[int, DoneDeed] = field(default_factory=dict)
-    merged: Mapping[int, int] = field(default_factory=dict)
+    merged: Mapping[int, tuple[TicketFacts, ...]] = field(default_factory=dict)
     latest: Mapping[int, tuple[Said, ...]] = field(default_factory=dict)
     timer: RunningTimer | None = None
     queue: tuple[TicketLine, ...] = ()
@@ -256,7 +256,8 @@ class Budget:
 class Proofs:
     """What keys, our own mail server and DNS made of the evidence (SECURITY.md section 5.2).
 
-    `addresses` are signed by us and have not expired (D). `domain_passed`: our server says that
+    `addresses` are signed by us and have not expired (D), `expired` are others of ours, which
+    prove nothing. `domain_passed`: our server says that
     DMARC passed for the author's very domain, and `account` is the agent whose login it saw (A).
     `domain_signed`: we checked his domain's signature (B). `login` is who logged in at our own
     listener (C). `dmarc_failed`: our server says so, and `disowned`: that domain asks that such
@@ -272,6 +273,7 @@ class Proofs:
     dmarc_failed: bool = False
     disowned: bool = False
     said: tuple[tuple[str, bool, str], ...] = ()
+    expired: tuple[SignedAddress, ...] = ()
 
     def prove(self, agent: AgentFacts) -> bool:
         """Tell whether A, B or C proves that a mail in an agent's name is his, whatever it is about.

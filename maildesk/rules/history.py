@@ -5,7 +5,7 @@ took back (`#undo`) is as if it had never been, so its lines count for nothing.
 """
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from maildesk.rules.promise import Pause
@@ -115,7 +115,9 @@ def _followed(lines: Iterable[Line]) -> list[_Stand]:
         if line.before is not before and (line.before or line.after):
             raise ValueError(f"{_named(number, line)}: the ticket was {before or 'not there'}")
         if line.after is None or line.after is before:
-            if before is not None:
+            if line.trigger == TAKE_BACK:
+                _renew_less(stands)
+            elif before is not None:
                 stands.append(_Stand(line.at, before, line.renews))
             continue
         if line.trigger == _UNDO and line.before and allowed(line.before, line.after, TAKE_BACK):
@@ -136,6 +138,12 @@ def _take_back(stands: list[_Stand], number: int, line: Line) -> None:
         stands.pop()
     if not stands:
         raise ValueError(f"{_named(number, line)}: the ticket never was {line.after}")
+
+
+def _renew_less(stands: list[_Stand]) -> None:
+    """Let a promise that was given last, and taken back since, be none; one mail is one moment."""
+    given = max((stand.at for stand in stands if stand.renews), default=None)
+    stands[:] = [replace(each, renews=each.renews and each.at != given) for each in stands]
 
 
 def _named(number: int, line: Line) -> str:

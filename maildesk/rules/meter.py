@@ -110,7 +110,11 @@ def hold(
     The customer is not asked where a request is out already, nor again by the desk itself after
     he refused this very limit. If nobody can be asked, the ticket is held all the same and every
     agent is told. `delay` is how many seconds the letter to the customer waits for an undo.
+    While he tests what was delivered he is not asked besides: the ticket stays where it is, and
+    only the agents are told, once for a limit.
     """
+    if _is_tested(ticket, state, facts):
+        return _not_now(ticket, facts, policy, now, extra, agent)
     row = "T17" if allowed(state, State.WAITING_APPROVAL, "T17") else "T55"
     moved = after_move(ticket, state, State.WAITING_APPROVAL, now, policy)
     fields: dict[str, Any] = {"waits_for": About.OVERRUN.value, **moved}
@@ -132,9 +136,70 @@ def hold(
             _to_staff(
                 "staff_limit", each, held, policy, checked,
                 f"{ticket.id}:{next_number(facts, ticket.id)}:{now:%Y%m%d%H%M%S}",
-                outcome=outcome, asked=addresses, stopped=bool(stopped),
+                outcome=outcome, asked=addresses, stopped=bool(stopped), waits=True,
             )
             for each in told
+        ),
+    )  # fmt: skip
+
+
+def ask_besides(
+    ticket: TicketFacts, facts: Facts, policy: Policy, now: datetime
+) -> tuple[Step, ...]:
+    """Return the question about work above the limit, while the ticket stays where it is.
+
+    The agents at work are told. Nothing where a request is out, or he refused this limit.
+    """
+    worked = charged_minutes(facts.process.entries.get(ticket.id, ()))
+    checked = Checked(worked, limit_of(ticket, facts.customer, policy), False, True)
+    asked, outcome = _ask(ticket, ticket.state, facts, policy, checked, now, 0)
+    if outcome not in ("asked", "nobody"):
+        return ()
+    addresses = tuple(step.to.address for step in asked if isinstance(step, Tell))
+    return (
+        *(
+            replace(step, more=step.more | {"waits": False}) if isinstance(step, Tell) else step
+            for step in asked
+        ),
+        *(
+            _to_staff(
+                "staff_limit", each, ticket, policy, checked,
+                f"{ticket.id}:{next_number(facts, ticket.id)}:besides",
+                outcome=outcome, asked=addresses, stopped=False, waits=False,
+            )
+            for each in _at_work(ticket, facts, None)
+        ),
+    )  # fmt: skip
+
+
+def _is_tested(ticket: TicketFacts, state: State, facts: Facts) -> bool:
+    asked = open_request(facts, ticket.id)
+    return state is State.ACCEPTANCE and asked is not None and asked.about is About.ACCEPTANCE
+
+
+def _not_now(
+    ticket: TicketFacts,
+    facts: Facts,
+    policy: Policy,
+    now: datetime,
+    extra: Sequence[Book],
+    agent: AgentFacts | None,
+) -> tuple[Step, ...]:
+    """Return the steps where the limit is reached and another question is with the customer."""
+    stopped = _stopped(ticket, facts, policy, now, extra)
+    books = [*extra, *(step for step in stopped if isinstance(step, Book))]
+    known = with_booked(facts, ticket.id, books, now)
+    worked = charged_minutes(known.process.entries.get(ticket.id, ()))
+    checked = Checked(worked, limit_of(ticket, facts.customer, policy), False, True)
+    return (
+        *stopped,
+        *(
+            _to_staff(
+                "staff_limit", each, ticket, policy, checked,
+                f"{ticket.id}:{checked.limit}:{About.ACCEPTANCE}",
+                outcome=About.ACCEPTANCE.value, asked=(), stopped=bool(stopped), waits=False,
+            )
+            for each in _at_work(ticket, facts, agent)
         ),
     )  # fmt: skip
 

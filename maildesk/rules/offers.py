@@ -35,6 +35,7 @@ class NotAsked(StrEnum):
     NOBODY = "nobody"  # no contact of the customer may approve
     STRANGER = "stranger"  # a customer's domain, but nobody's contact
     OTHER = "other"  # the ticket waits for another answer
+    OFTEN = "often"  # who may order was asked too often lately
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,7 +11,7 @@ from datetime import datetime
 from typing import Any
 
 from maildesk.rules import letters_to
-from maildesk.rules.asking import NobodyToAskError, ask, open_request
+from maildesk.rules.asking import NobodyToAskError, ask, deciders, open_request
 from maildesk.rules.cycle import new_cycle
 from maildesk.rules.facts import Facts, Received, TicketFacts
 from maildesk.rules.gate import why_not_answer
@@ -30,7 +30,7 @@ from maildesk.rules.people import AgentFacts
 from maildesk.rules.plan import Change, Note, OpenTicket, SetState, Step
 from maildesk.rules.policy import Policy
 from maildesk.rules.quota import is_used_up
-from maildesk.rules.requests import About
+from maildesk.rules.requests import About, Request
 from maildesk.rules.ticket import TRANSITIONS, State
 
 # A change of kind moves no ticket, so its row is the trigger in the journal.
@@ -105,6 +105,8 @@ def of_new(
         return Order(figures=OrderFigures(lacks, not_asked=why_not))
     waiting = replace(ticket, waits_for=About.ORDER.value, due_at=None, paused_at=now)
     request = request_of(ticket.ticket_id, wanted, State.NEW, facts, policy, now)
+    if _is_asked_too_often(waiting, request, received, facts, policy):
+        return Order(figures=OrderFigures(lacks, not_asked=NotAsked.OFTEN))
     try:
         letters, figures = offer(waiting, request, lacks, received, facts, policy)
     except NobodyToAskError:
@@ -138,6 +140,8 @@ def in_reply(
         return Order(figures=OrderFigures(lacks or "", not_asked=why_not))
     before = State(asked.before) if asked else ticket.state
     request = request_of(ticket.id, wanted, before, facts, policy, now)
+    if _is_asked_too_often(ticket, request, received, facts, policy):
+        return Order(figures=OrderFigures(lacks or "", not_asked=NotAsked.OFTEN))
     try:
         letters, figures = offer(ticket, request, lacks, received, facts, policy)
     except NobodyToAskError:
@@ -232,6 +236,23 @@ def _why_not_ask(
     if isinstance(ticket, OpenTicket) and ticket.customer_id is not None and facts.contact is None:
         return NotAsked.STRANGER
     return ""
+
+
+def _is_asked_too_often(
+    ticket: OpenTicket | TicketFacts,
+    request: Request,
+    received: Received,
+    facts: Facts,
+    policy: Policy,
+) -> bool:
+    """Tell whether somebody else than the author would get more offers than strangers get letters.
+
+    He asked for none of them, and anybody's mail in a colleague's name causes one.
+    """
+    author, most = (received.reading.mail.author or "").lower(), policy.budget
+    others = {to.address.lower() for to, _, _ in deciders(ticket, facts, request)} - {author}
+    got = [facts.process.offered.get(each, (0, 0)) for each in others]
+    return any(hour >= most.address_hour or day >= most.address_day for hour, day in got)
 
 
 def _ordered(

@@ -18,7 +18,8 @@ class ProcessFacts:
     id and start of those that run). `approvers` are the contacts of the ticket's customer who may
     approve. `asked` is the request whose reply address the message came to. `contracts` are those
     of the customer that run today. `used` is how many tickets of a kind were opened or ordered
-    today and this week.
+    today and this week. `offered` is how many offers an address (lower case) got in an hour and
+    a day, where a mail may cause one.
     """
 
     requests: Mapping[int, tuple[Request, ...]] = field(default_factory=dict)
@@ -28,6 +29,7 @@ class ProcessFacts:
     asked: Request | None = None
     contracts: tuple[tuple[Contract, Balance], ...] = ()
     used: Mapping[str, tuple[int, int]] = field(default_factory=dict)
+    offered: Mapping[str, tuple[int, int]] = field(default_factory=dict)
 
 
 NO_PROCESS = ProcessFacts()

@@ -106,6 +106,12 @@ _ADDRESS = re.compile(
 
 def read_address(keyring: Keyring, recipient: str, today: date) -> SignedAddress | None:
     """Return what a signed address of ours says, or None if it is not signed or has expired."""
+    found = read_address_of_any_age(keyring, recipient)
+    return found if found is not None and today <= found.expires else None
+
+
+def read_address_of_any_age(keyring: Keyring, recipient: str) -> SignedAddress | None:
+    """Return what a signed address of ours says, even if it has expired: then it proves nothing."""
     _, plus, extension = recipient.lower().partition("@")[0].partition("+")
     found = _ADDRESS.fullmatch(extension) if plus else None
     if not found:
@@ -114,11 +120,7 @@ def read_address(keyring: Keyring, recipient: str, today: date) -> SignedAddress
     if letter not in list(Purpose) or not _is_signed(keyring, kid, "address", head, mac):
         return None
     expires = _EPOCH + timedelta(days=_value(days))
-    return (
-        SignedAddress(Purpose(letter), subject, _value(person), expires)
-        if today <= expires
-        else None
-    )
+    return SignedAddress(Purpose(letter), subject, _value(person), expires)
 
 
 def _is_signed(keyring: Keyring, kid: str, use: str, head: str, mac: str) -> bool:

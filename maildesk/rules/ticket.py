@@ -214,6 +214,8 @@ TRANSITIONS: tuple[Transition, ...] = (
     _row("T57", _S.IN_PROGRESS, _S.REWORK, "defect found in a reply that reopened it", "agent"),
     _row("T58", _S.ACCEPTED, _S.IN_PROGRESS, "customer wants something more", "customer; agent", "", "new wish, not a defect: normal cost rules apply"),
     _row("T59", frozenset(State), Elsewhere.AS_IT_WAS, "#undo", "agent", "", "nothing changed since, and an agent's own steps led there"),
+    _row("T60", _S.REWORK, _S.WAITING_CUSTOMER, "question about a defect sent", "agent", "question", "its work stays free"),
+    _row("T61", _S.REWORK, _S.WAITING_THIRD, "waiting for a supplier because of a defect", "agent", "", "as T60"),
 )  # fmt: skip
 
 

@@ -27,7 +27,7 @@ from maildesk.rules.undoing import may_undo, undone
 # The person who wrote would wait in vain: nobody else answers these.
 _ANSWERED = frozenset(
     {Refusal.AMOUNT, Refusal.NOT_HIM, Refusal.NOT_ALLOWED, Refusal.OLDER, Refusal.UNFITTING,
-     Refusal.MOVED_ON, Refusal.TOO_LATE, Refusal.UNSIGNED}
+     Refusal.MOVED_ON, Refusal.TOO_LATE, Refusal.UNSIGNED, Refusal.EXPIRED}
 )  # fmt: skip
 _ASKING = frozenset({State.WAITING_APPROVAL, State.ACCEPTANCE})  # a request is open
 
@@ -88,12 +88,21 @@ def worded(
             by = mail.author or ""
             steps = withdrawn(facts, ticket, policy, now, by=by, how=How.MAIL)
             return (_filed(received, ticket), *steps)
-        refusal = Refusal.FORGED if received.proofs.dmarc_failed else Refusal.UNSIGNED
+        refusal = Refusal.FORGED if received.proofs.dmarc_failed else _unsigned(received, ticket)
         return _refused(received, facts, policy, ticket, refusal, word, None)
     open_ = next((r for r in facts.process.requests.get(ticket.id, ()) if r.is_open), None)
     if open_ is None:
         return None  # a word of ours that answers nothing is just a word
-    return _refused(received, facts, policy, ticket, Refusal.UNSIGNED, word, open_)
+    return _refused(received, facts, policy, ticket, _unsigned(received, ticket), word, open_)
+
+
+def _unsigned(received: Received, ticket: TicketFacts) -> Refusal:
+    """Return why a mail that came to no address of a request decides nothing: it may be too old."""
+    for each in received.proofs.expired:
+        name = named(each.subject) if each.purpose is Purpose.REQUEST else None
+        if name is not None and name[0] == ticket.id:
+            return Refusal.EXPIRED
+    return Refusal.UNSIGNED
 
 
 def stranger_word(received: Received, facts: Facts, ticket: TicketFacts) -> Told | None:
@@ -246,10 +255,14 @@ def _shown(word: Word, language: str) -> str:
 def _standing(
     received: Received, facts: Facts, policy: Policy, ticket: TicketFacts
 ) -> Plan | Told | None:
-    """Answer STAND; alone it is no answer to anything, so it wakes nothing and nobody."""
+    """Answer STAND; alone it is no answer to anything, so it wakes nothing and nobody.
+
+    Only where a kind stands in the subject staff hear of it, as of any wish.
+    """
     tells = standing(received, facts, policy, ticket)
     alone = is_alone(received.reading.mail, facts.contact.name if facts.contact else "")
-    if alone and tells:
+    wishes = received.subject.kind is not None and received.subject.kind != ticket.kind
+    if alone and tells and not wishes:
         return (_filed(received, ticket), *tells)
     return Told(letters=tells, is_still=alone) if tells or alone else None
 

@@ -45,6 +45,24 @@ def of_contacts(session: Session, contacts: Collection[str], now: datetime) -> d
     return spent
 
 
+def of_offers(
+    session: Session, addresses: Collection[str], now: datetime
+) -> dict[str, tuple[int, int]]:
+    """Return how many offers of a kind some addresses (lower case) got in an hour and a day."""
+    spent: dict[str, tuple[int, int]] = {}
+    for chunk in chunks(addresses):
+        values = {"addresses": chunk, "day": now - timedelta(days=1)}
+        for rcpt_to, at in session.connection().execute(_OFFERED, values):
+            hour, day = spent.get(rcpt_to.lower(), (0, 0))
+            spent[rcpt_to.lower()] = (hour + (at > now - timedelta(hours=1)), day + 1)
+    return spent
+
+
+_OFFERED = select(col(OutboundRow.rcpt_to), col(OutboundRow.queued_at)).where(
+    col(OutboundRow.rcpt_to).in_(bindparam("addresses", expanding=True)),
+    col(OutboundRow.queued_at) > bindparam("day"),
+    col(OutboundRow.purpose) == "quick_offer",
+)
 _CONFIRMED = select(col(OutboundRow.rcpt_to), col(OutboundRow.queued_at)).where(
     col(OutboundRow.rcpt_to).in_(bindparam("contacts", expanding=True)),
     col(OutboundRow.queued_at) > bindparam("day"),

@@ -3,6 +3,7 @@
 The history that answers a logged call (PROCESS.md section 5.1).
 """
 
+from collections import defaultdict
 from collections.abc import Collection
 from dataclasses import replace
 from datetime import date, tzinfo
@@ -17,7 +18,9 @@ from maildesk.rules.facts import PastCall, Person, TicketLine
 from maildesk.rules.ticket import State
 from maildesk.store import queries
 from maildesk.store.contracts import contracts_of
+from maildesk.store.merged import counting
 from maildesk.store.process import approvers, requests
+from maildesk.store.rows import chunks
 from maildesk.store.tables import ContactRow, CustomerRow, DomainRow, TicketRow
 from maildesk.store.work_tables import DeedRow, TimeRow
 
@@ -117,7 +120,22 @@ def lines(session: Session, query: Any, by_requester: bool = False) -> tuple[Tic
 
 
 def minutes(session: Session, tickets: Collection[int]) -> dict[int, int]:
-    """Return the work booked on tickets."""
+    """Return the work booked on tickets and on those merged into them."""
+    return _sums(session, tickets, select(col(TimeRow.ticket_id), func.sum(col(TimeRow.minutes))))
+
+
+def charged_minutes(session: Session, tickets: Collection[int]) -> dict[int, int]:
+    """Return the charged work on tickets and on those merged into them."""
     query = select(col(TimeRow.ticket_id), func.sum(col(TimeRow.minutes)))
-    mine = query.where(col(TimeRow.ticket_id).in_(tickets)).group_by(col(TimeRow.ticket_id))
-    return {ticket: int(booked) for ticket, booked in session.execute(mine)}
+    return _sums(session, tickets, query.where(col(TimeRow.free) == ""))
+
+
+def _sums(session: Session, tickets: Collection[int], query: Any) -> dict[int, int]:
+    counts = counting(session, tickets)
+    found: dict[int, int] = defaultdict(int)
+    for chunk in chunks(counts):
+        mine = query.where(col(TimeRow.ticket_id).in_(chunk)).group_by(col(TimeRow.ticket_id))
+        for booked_on, booked in session.execute(mine):
+            for ticket_id in counts[booked_on]:
+                found[ticket_id] += int(booked)
+    return dict(found)

@@ -20,6 +20,7 @@ from sqlmodel import Field, Session, SQLModel, col
 
 from maildesk.rules.staff.digest import Kind, Listed, named
 from maildesk.rules.ticket import State
+from maildesk.store.callers import charged_minutes
 from maildesk.store.columns import Moment, key, link, long_text, moment
 from maildesk.store.db import rows_met
 from maildesk.store.rows import chunks
@@ -155,7 +156,7 @@ def _listed(
             select(CustomerRow).where(col(CustomerRow.id).in_({row.customer_id for row in rows}))
         )
     }
-    charged = _charged(session, ids)
+    charged = charged_minutes(session, ids)
     since = _since(session, rows)
     return [
         Listed(
@@ -185,18 +186,6 @@ def _limit(row: TicketRow, customer: CustomerRow | None, limit: int) -> int | No
         return row.limit_minutes
     theirs = customer.limit_minutes if customer else None
     return limit if theirs is None else theirs
-
-
-def _charged(session: Session, ids: Collection[int]) -> dict[int, int]:
-    found: dict[int, int] = {}
-    for chunk in chunks(ids):
-        query = (
-            select(col(TimeRow.ticket_id), func.sum(col(TimeRow.minutes)))
-            .where(col(TimeRow.ticket_id).in_(chunk), col(TimeRow.free) == "")
-            .group_by(col(TimeRow.ticket_id))
-        )
-        found.update({id_: int(minutes) for id_, minutes in session.execute(query)})
-    return found
 
 
 def _since(session: Session, rows: Collection[TicketRow]) -> dict[int, datetime]:

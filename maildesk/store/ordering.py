@@ -19,7 +19,7 @@ from maildesk.rules.policy import Policy
 from maildesk.rules.quota import began, is_limited
 from maildesk.rules.requests import About, Verdict
 from maildesk.rules.ticket import ReplyEffect, State, after_customer_reply
-from maildesk.store import queries
+from maildesk.store import budgets, queries
 from maildesk.store.process import approvers, process_facts
 from maildesk.store.tables import CustomerRow, TicketRow
 from maildesk.store.work_tables import RequestRow
@@ -51,6 +51,10 @@ def with_order_facts(
     else:
         able = approvers(session, facts.customer.id) if facts.customer else ()
         process = replace(facts.process, approvers=able)
+    asked = {each.address for each in process.approvers}
+    if ticket is not None and ticket.customer_id is None:
+        asked.add(ticket.requester.address)
+    process = replace(process, offered=budgets.of_offers(session, asked, now))
     wanted = [kind for kind in policy.kinds if kind.name == received.subject.kind]
     limited = [kind for kind in wanted if is_limited(kind)]
     if limited:

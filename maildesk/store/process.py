@@ -15,6 +15,7 @@ from maildesk.rules.people import ContactFacts
 from maildesk.rules.process_facts import ProcessFacts
 from maildesk.rules.requests import About, Request, Verdict
 from maildesk.store.contracts import contracts_of
+from maildesk.store.merged import counting
 from maildesk.store.queries import contact
 from maildesk.store.rows import rows_where
 from maildesk.store.tables import ContactRow
@@ -78,10 +79,12 @@ def requests(session: Session, tickets: Collection[int]) -> dict[int, tuple[Requ
 
 
 def entries(session: Session, tickets: Collection[int]) -> dict[int, tuple[Entry, ...]]:
-    """Return the time booked on tickets, of each in the order booked."""
+    """Return the time booked on tickets and those merged into them, of each in the order booked."""
     found: dict[int, list[tuple[int, Entry]]] = defaultdict(list)
-    for row in rows_where(session, TimeRow, "ticket_id", tickets):
-        found[row.ticket_id].append((row.id, entry_of(row)))
+    counts = counting(session, tickets)
+    for row in rows_where(session, TimeRow, "ticket_id", counts):
+        for ticket_id in counts[row.ticket_id]:
+            found[ticket_id].append((row.id, entry_of(row)))
     return {
         id_: tuple(entry for _, entry in sorted(each, key=lambda pair: pair[0]))
         for id_, each in found.items()

@@ -191,10 +191,16 @@ def tickets(session: Session, ids: Collection[int]) -> dict[int, TicketFacts]:
     rows = {row.id: row for row in rows_where(session, TicketRow, "id", ids)}
     merged = {row.merged_into for row in rows.values() if row.merged_into} - rows.keys()
     rows |= {row.id: row for row in rows_where(session, TicketRow, "id", merged)}
+    values = as_they_are(session, rows)
+    return {id_: values.get(rows[id_].merged_into or id_, value) for id_, value in values.items()}
+
+
+def as_they_are(session: Session, rows: Mapping[int, Any]) -> dict[int, TicketFacts]:
+    """Return rows of `ticket` by id as values with those who take part, merged ones too."""
     taking_part: dict[int, list[tuple[str, int]]] = defaultdict(list)
     for person in rows_where(session, ParticipantRow, "ticket_id", rows):
         taking_part[person.ticket_id].append((person.address, person.number))
-    values = {
+    return {
         id_: TicketFacts(
             id=row.id,
             version=row.version,
@@ -228,7 +234,6 @@ def tickets(session: Session, ids: Collection[int]) -> dict[int, TicketFacts]:
         )
         for id_, row in rows.items()
     }
-    return {id_: values.get(rows[id_].merged_into or id_, value) for id_, value in values.items()}
 
 
 def customer(row: Any) -> CustomerFacts:

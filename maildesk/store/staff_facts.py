@@ -24,6 +24,7 @@ from maildesk.rules.facts import (
     RunningTimer,
     Said,
     StaffFacts,
+    TicketFacts,
 )
 from maildesk.rules.join import join
 from maildesk.rules.people import AgentFacts
@@ -46,6 +47,7 @@ from maildesk.store.tables import (
 from maildesk.store.work_tables import DeedRow, TimeRow, TimerRow
 
 QUEUE_MAX = 100
+MERGED_MAX = 100
 LATEST_MAX = 3
 ANSWER_WITHIN = timedelta(hours=24)  # an OK to a held mail (SECURITY.md section 5.2 E)
 _SAID = ("participant", "third_party", "answer", "note")
@@ -242,11 +244,16 @@ def _fields(fields: dict[str, Any]) -> dict[str, Any]:
     }
 
 
-def _merged(session: Session, tickets: Collection[int]) -> dict[int, int]:
-    query = select(col(TicketRow.merged_into), col(TicketRow.id)).where(
-        col(TicketRow.merged_into).in_(tickets)
-    )
-    return dict(session.execute(query.order_by(col(TicketRow.id))).all())
+def _merged(session: Session, tickets: Collection[int]) -> dict[int, tuple[TicketFacts, ...]]:
+    """Return the tickets that were merged into some, by those, the newest last."""
+    query = select(TicketRow).where(col(TicketRow.merged_into).in_(tickets))
+    newest = session.scalars(query.order_by(col(TicketRow.id).desc()).limit(MERGED_MAX)).all()
+    rows = {row.id: row for row in reversed(newest)}
+    found: dict[int, tuple[TicketFacts, ...]] = {}
+    for each in queries.as_they_are(session, rows).values() if rows else ():
+        if each.merged_into is not None:
+            found[each.merged_into] = (*found.get(each.merged_into, ()), each)
+    return found
 
 
 def latest(session: Session, ticket_id: int) -> tuple[Said, ...]:

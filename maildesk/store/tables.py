@@ -174,6 +174,8 @@ class TicketRow(SQLModel, table=True):
               postgresql_where=text("alert_at IS NOT NULL")),
         Index("ticket_resolved", "resolved_at", sqlite_where=text("state = 'resolved'"),
               postgresql_where=text("state = 'resolved'")),
+        Index("ticket_merged", "merged_into", sqlite_where=text("merged_into IS NOT NULL"),
+              postgresql_where=text("merged_into IS NOT NULL")),
         Index("ticket_load", "assignee_id", sqlite_where=text("closed = 0"),
               postgresql_where=text("NOT closed")),
     )  # fmt: skip

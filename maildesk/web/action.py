@@ -30,6 +30,7 @@ T = TypeVar("T")
 _EMPTY = Form()
 AT_ONCE = 2  # threads that ask the database for pages: each has a connection with its cache
 
+_GONE = {Standing.EXPIRED: 410, Standing.NOT_HIS: 403}  # whatever is asked of such a page
 _CODES = {Problem.TOO_LARGE: 413, Problem.TOO_SLOW: 408, Problem.NOT_OURS: 403}
 
 
@@ -75,7 +76,7 @@ class Action:
         fresh = "" if browser else new_browser()
         known = self._cookies.knows(request, keyring, page.address, self._now())
         response = self._look.respond(
-            "request", page.language, 410 if page.standing is Standing.EXPIRED else code,
+            "request", page.language, _GONE.get(page.standing, code),
             page=page, wrong=wrong, form=form, known=known, desk=page.desk,
             token=form_token(keyring, browser or fresh, page.name),
         )  # fmt: skip

@@ -289,7 +289,7 @@ def test_the_ledger_adds_up_and_says_when_it_does_not(desk, maildesk, as_json):
     desk.db.change(lambda session: session.execute(lose))
     code, out, _ = maildesk("ledger")
     assert code == 1
-    assert "wrong: 1 messages are marked as filed but stand in no ticket" in out
+    assert "wrong: 1 message is marked as filed but stands in no ticket" in out
     assert maildesk("ledger", "--json")[0] == 1
 
 

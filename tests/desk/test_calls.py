@@ -43,7 +43,7 @@ def test_a_call_makes_a_ticket_and_the_customer_reads_that_it_was_one(desk):
     assert entries(desk) == [(ticket.id, 12, "call", f"{ANNA}: Rückfrage Zahlungsart")]
     assert [row.trigger for row in desk.rows(EventRow) if row.to_state == "new"] == ["T02"]
     assert (confirmation.rcpt_to, confirmation.purpose) == (ANNA, "confirm_normal")
-    assert "Sie haben uns angerufen" in confirmation.text
+    assert "vielen Dank für Ihren Anruf; wir haben Ihr Anliegen aufgenommen" in confirmation.text
     assert (receipt.rcpt_to, receipt.purpose) == (LENA, "staff_call")
     assert f"Anruf festgehalten: {ANNA}, 12 Min. gebucht" in receipt.text
     assert f"Anrufer: Anna Berger <{ANNA}> Kunde: Firm Vertrag: keiner" in receipt.text

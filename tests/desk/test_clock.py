@@ -90,11 +90,9 @@ def test_a_quick_ticket_over_the_night(desk):
     assert only(told) == [
         ("23.11. 09:30", "staff_promise"), ("23.11. 10:00", "staff_promise"),
     ], "that it breaks a second after it is due is no second mail"  # fmt: skip
-    half, most, due_now = [
-        each for each in desk.letters() if each.purpose == "staff_promise"
-    ]
+    half, most, due_now = [each for each in desk.letters() if each.purpose == "staff_promise"]
     assert "50 Prozent" in half.text
-    assert "1 Stunde Arbeitszeit" in half.text
+    assert "Verbleibende Arbeitszeit: 1 Stunde" in half.text
     assert "30 Minuten" in most.text
     assert "ist jetzt erreicht; von nun an ist die Zusage gebrochen" in due_now.text
     ticket = desk.ticket(id_)

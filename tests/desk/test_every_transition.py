@@ -183,6 +183,7 @@ CASES: tuple[Case, ...] = (
     Case("T08", S.PLANNED, lena("#start"), S.IN_PROGRESS, LENA),
     Case("T08", S.PLANNED, lena("#antwort", "I am on it."), S.IN_PROGRESS, LENA, ["answer"]),
     Case("T09", S.IN_PROGRESS, lena("#plan fr 14:00"), S.PLANNED, LENA, ["planned"]),
+    Case("T09", S.IN_PROGRESS, lena("#an murat"), S.PLANNED, LENA),
     Case("T10", S.NEW, lena("#zu", "It was the cache."), S.RESOLVED, LENA, ["closing"], "met"),
     *(Case("T11", each, replies("BESTELLEN"), each, ANNA, ["confirm_quick_high"], "new cycle",
            (*WAYS[each], RAISE), "T11") for each in CHANGEABLE),
@@ -287,7 +288,7 @@ CASES: tuple[Case, ...] = (
     Case("T54", S.RESOLVED, replies("STOP", purpose="acceptance_receipt"), S.ACCEPTANCE, ANNA,
          ["decision_taken_back"], "unchanged", (*WAYS[S.ACCEPTED], lena("#live"))),
     *(Case("T55", each, lena("+70m"), S.WAITING_APPROVAL, LENA, ["approval_request_auto"],
-           "unchanged" if each in WAITS else "paused") for each in (*CHANGEABLE[:2], *CHANGEABLE[3:], S.ACCEPTANCE, S.ACCEPTED)),
+           "unchanged" if each in WAITS else "paused") for each in (*CHANGEABLE[:2], *CHANGEABLE[3:], S.ACCEPTED)),
     Case("T56", S.WAITING_APPROVAL, lena("#auf", minutes=90), S.IN_PROGRESS, LENA, [], "resumed"),
     Case("T57", S.IN_PROGRESS, DEFECTS, S.REWORK, LENA, [], "runs", (*WAYS[S.RESOLVED], AGAIN)),
     Case("T58", S.ACCEPTED, lena("#auf"), S.IN_PROGRESS, LENA, [], "new cycle"),
@@ -295,12 +296,16 @@ CASES: tuple[Case, ...] = (
       for each in (*CHANGEABLE[1:], S.WAITING_APPROVAL, S.ACCEPTANCE, S.RESOLVED, S.CANCELLED, S.SPAM)),
     Case("T59", S.REWORK, lena("#undo"), S.RESOLVED, LENA, [], "taken back", (*WAYS[S.RESOLVED], DEFECTS)),
     Case("T59", S.BILLING, lena("#undo"), S.RESOLVED, LENA, [], "unchanged"),
+    Case("T60", S.REWORK, lena("#warte antwort #antwort", "Which rate?"), S.WAITING_CUSTOMER,
+         LENA, ["question"], "waits for an answer"),
+    Case("T61", S.REWORK, lena("#dritte"), S.WAITING_THIRD, LENA),
 )  # fmt: skip
 SOME = [case for case in CASES if case.row in ("T05", "T17", "T18", "T28", "T52")]
 # From a state where a row is written but nothing leads along it today.
 NOWHERE = {
     ("T17", S.REWORK): "work in rework is free, whatever else is said, so it reaches no limit",
     ("T30", S.ACCEPTANCE): "a request is always open there, which #close and #live wait for",
+    ("T55", S.ACCEPTANCE): "a request is always open there, and the customer is not asked besides",
     ("T43", S.INVOICED): "invoices are later work",
 }
 
@@ -339,25 +344,13 @@ def play(desk: Office, case: Case) -> None:
     assert CLOCKS[case.clock](started, ticket, desk), (case.clock, was, ticket)
 
 
-# What the program does not do yet as the table says; each is to be taken out when it does.
-WRONG = {
-    "T15": "#close goes by T14 and T33, so what nobody answered counts as a promise that was kept",
-    "T45": "what is split off keeps the promise that it had, and nobody is alerted of it",
-}
-
-
 def _row(case: Case) -> object:
-    name = f"{case.row}-{case.before or 'nothing'}"
-    known = WRONG.get(case.row)
-    marks = [pytest.mark.xfail(strict=True, reason=known)] if known else []
-    return pytest.param(case, id=name, marks=marks)
+    return pytest.param(case, id=f"{case.row}-{case.before or 'nothing'}")
 
 
 @pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
 @pytest.mark.parametrize("case", [_row(case) for case in CASES])
 def test_from_its_trigger(desk: Office, case: Case) -> None:
-    if case.row in WRONG:
-        desk.by_hand.add(1000)
     play(desk, case)
 
 

@@ -110,7 +110,7 @@ def test_an_estimate_asks_at_once(desk, lena):
     assert told(letters) == [(ANNA, "approval_request"), (LENA, "staff_receipt")]
     asked, receipt = letters
     assert "Das Modul ist defekt." in asked.text
-    assert "Bisher gearbeitet: 21 Minuten" in asked.text
+    assert "Bisher: 21 Minuten gearbeitet" in asked.text
     assert "150 Minuten, also 90 Minuten mehr" in asked.text
     assert "237,50 €" in asked.text
     assert asked.message["From"].addresses[0].display_name.startswith("Lena")
@@ -360,3 +360,32 @@ def test_what_is_left_of_a_contract_is_used_up_once(desk, lena):
     for each in batch:
         handle(desk.desk, [each], desk.now)
     assert entries(desk) == [(1, 30, "work", "contract"), (2, 30, "work", "")]
+
+
+def test_work_above_the_limit_leaves_the_acceptance_open(desk, lena):
+    """He tests: he is asked for the time when he has accepted, and not before."""
+    lena("+50m")
+    lena("#test https://test.firm.example", "Der Warenkorb geht wieder.")
+    letters = lena("+30m")
+    assert told(letters) == [(LENA, "staff_limit"), (LENA, "staff_receipt")]
+    assert "um die Abnahme gebeten" in letters[0].text
+    assert "Das Ticket ruht" not in letters[0].text
+    assert (lena.state, requests(desk)) == ("acceptance", [(1, "acceptance", "open")])
+    assert "staff_limit" not in [each.purpose for each in lena("+5m")], "once for a limit"
+    letters = lena("#telefon abnahme", "Anna Berger hat es geprüft.")
+    asked = next(each for each in letters if each.purpose == "approval_request_auto")
+    assert asked.rcpt_to == ANNA
+    assert "Ihre Abnahme gilt." in asked.text
+    assert "angehalten" not in asked.text
+    assert lena.state == "accepted", "what is accepted stays accepted"
+    assert requests(desk) == [(1, "acceptance", "yes"), (2, "overrun", "open")]
+    lena("#telefon freigabe", "Anna Berger")
+    assert (lena.state, desk.ticket(1000).limit_minutes) == ("accepted", 120)
+
+
+def test_accepted_within_the_limit_asks_nothing(desk, lena):
+    lena("+60m")
+    lena("#telefon freigabe", "Anna Berger")
+    lena("#test https://test.firm.example", "Der Warenkorb geht wieder.")
+    letters = lena("#telefon abnahme", "Anna Berger hat es geprüft.")
+    assert "approval_request_auto" not in [each.purpose for each in letters]

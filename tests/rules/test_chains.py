@@ -48,18 +48,18 @@ TARGET, SOURCE = 1050, 1060
 GRID = {
     "#zu":            "re   i>re  re   i>re  x    i>re  re   ac>re  re   =    =    =    =    x    x    x",
     "#auf":           "=    =     =    i     i    i     i    =      i    i    i    x    x    x    x    n",
-    "#an murat":      "p    .     .    .     .    .     .    .      .    .    x    x    x    x    x    x",
+    "#an murat":      "p    .     p    .     .    .     .    .      .    .    x    x    x    x    x    x",
     "+25m":           ".    .     .    .     .    .     .    .      .    .    .    t    t    .    t    t",
     "#fernwartung 20m": ".  .     .    .     .    .     .    .      .    .    .    t    t    .    t    t",
     "#fahrt 30m":     ".    .     .    .     .    .     .    .      .    .    .    t    t    .    t    t",
     "#schätzung 15m": ".    .     .    .     .    .     .    .      .    .    .    t    t    .    t    t",
-    "#start":         "i    i     .    .     .    .     .    .      .    t    x    x    x    x    x    x",
+    "#start":         "i    i     .    .     r    .     .    .      .    t    x    x    x    x    x    x",
     "#stopp":         ".    .     .    .     .    .     .    .      .    .    .    .    .    .    .    .",
-    "#warte 3t":      "i>wc i>wc  wc   .     x    i>wc  x    x      x    x    x    x    x    x    x    x",
+    "#warte 3t":      "i>wc i>wc  wc   .     x    i>wc  x    wc     x    x    x    x    x    x    x    x",
     "#notiz":         ".    .     .    .     .    .     .    .      .    .    .    .    .    .    .    .",
     "#antwort":       "i    i     .    .     .    .     .    .      .    .    .    .    .    .    x    x",
     "#art normal":    ".    .     .    .     .    .     x    x      x    x    x    x    x    x    x    x",
-    "#plan fr 14:00": "p    .     p    .     .    .     .    .      .    .    x    x    x    x    x    x",
+    "#plan fr 14:00": "p    .     p    .     .    .     .    .      .    r    x    x    x    x    x    x",
     "#dazu k@b.example": ". .     .    .     .    .     .    .      .    .    x    x    x    x    x    x",
     f"#weg {BERT}":   ".    .     .    .     .    .     .    .      .    .    x    x    x    x    x    x",
     "#anfrage":       ".    .     .    .     .    .     .    .      .    .    x    x    x    x    x    x",
@@ -76,7 +76,7 @@ GRID = {
     "#fiktiv":        "x    x     x    x     x    x     ad   x      x    x    x    x    x    x    x    x",
     "#mangel":        "x    x     rw   x     x    x     rw   =      rw   rw   i>rw x    x    x    x    x",
     "#live":          "x    x     r    x     x    x     r    r      re   =    =    =    =    x    x    x",
-    "#dritte":        "i>wt i>wt  wt   i>wt  x    =     x    x      x    x    x    x    x    x    x    x",
+    "#dritte":        "i>wt i>wt  wt   i>wt  x    =     x    wt     x    x    x    x    x    x    x    x",
     "#storno":        "ca   ca    ca   ca    ca   ca    ca   ca     ca   x    x    x    x    =    x    x",
     "#rechnung":      "x    x     x    x     x    x     x    x      x    bi   =    =    =    bi   x    x",
     "#kulanz":        ".    .     .    .     .    .     .    .      .    .    x    x    x    .    x    x",
@@ -180,7 +180,7 @@ def _plan(order, state, purpose=Purpose.AGENT_NOTE, before=None, after=None):
     other = ticket(State.IN_PROGRESS, TARGET)
     staff = StaffFacts(
         deeds={1042: DoneDeed(9, 4, "+5m", before or {}, 5, after or {})},
-        merged={1042: SOURCE},
+        merged={1042: (replace(ticket(State.MERGED, SOURCE), merged_into=1042),)},
         timer=RunningTimer(1042, NOW - timedelta(minutes=5)) if order == "#stopp" else None,
     )
     facts = known(

@@ -22,13 +22,14 @@ def _hour(hours: float) -> datetime:
 
 
 def _journal(text: str) -> list[Line]:
-    """Return the lines of "0 new, 1 in_progress, 2.5 =kind, 3 #new" (a state, none, taken back)."""
+    """Return the lines of "0 new, 1 in_progress, 2.5 =kind, 3 #new" (a state, none, taken back;
+    =back: a kind taken back)."""
     found: list[Line] = []
     before: State | None = None
     for part in text.split(", "):
         hour, word = part.split()
         after = None if word[0] == "=" else State(word.lstrip("#"))
-        trigger = "#undo" if word[0] == "#" else "a trigger"
+        trigger = "#undo" if word[0] == "#" else "T59" if word == "=back" else "a trigger"
         found.append(Line(_hour(float(hour)), before, after, trigger, renews=word == "=kind"))
         before = after or before
     return found
@@ -108,6 +109,13 @@ CYCLES = [
     (AT_WORK + "2 resolved, 5 in_progress", [(0, 2, S.RESOLVED), (5, None, None)], "reopened"),
     (AT_WORK + "2 acceptance, 5 rework, 6 acceptance, 7 accepted", [(0, 2, S.ACCEPTANCE), (5, 6, S.ACCEPTANCE)], "rework"),
     (AT_WORK + "2 =kind, 3 resolved", [(0, 2, None), (2, 3, S.RESOLVED)], "another kind"),
+    (AT_WORK + "2 =kind, 3 =back, 4 resolved", [(0, 4, S.RESOLVED)], "another kind that was taken back"),
+    (AT_WORK + "2 =kind, 3 =kind, 4 =back", [(0, 2, None), (2, None, None)], "the last of two"),
+    (AT_WORK + "2 =kind, 2 =kind, 3 =back", [(0, None, None)], "two of one mail"),
+    ("0 new, 1 =kind, 1 in_progress, 2 =back, 2 #new", [(0, None, None)], "with the state that came along"),
+    ("0 new, 1 =kind, 2 waiting_approval, 2 in_progress, 2 =kind, 3 =back, 3 #waiting_approval",
+     [(0, 1, None), (1, None, None)], "and not the one before it"),
+    (AT_WORK + "2 =back", [(0, None, None)], "nothing to take back"),
     ("0 new, 1 resolved, 2 =kind", [(0, 1, S.RESOLVED)], "a kind that came too late"),
     (AT_WORK + "2 waiting_customer, 3 =kind", [(0, 3, None), (3, None, None)], "another kind while it waits"),
     (AT_WORK + "2 resolved, 3 #in_progress", [(0, None, None)], "an end that was taken back"),

@@ -95,7 +95,8 @@ PROBLEMS = (
     "phone_other", "nothing_asked", "not_above", "not_above_worked", "limit_open", "order_open",
     "limit_used", "approval_open", "acceptance_open", "acceptance_first", "golive_first",
     "no_acceptance", "acceptance_bounced", "deemed_early", "nobody_to_ask", "other_request",
-    "unapproved_left", "nothing_to_bill",
+    "unapproved_left", "nothing_to_bill", "closed_for_good", "open_first", "timer_of_other",
+    "start_waits",
 )  # fmt: skip
 
 

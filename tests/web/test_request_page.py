@@ -6,7 +6,7 @@ import threading
 import time
 
 import pytest
-from sqlalchemy import update
+from sqlalchemy import delete, update
 
 from maildesk.store.tables import ContactRow
 from maildesk.store.work_tables import LinkRow, RequestRow
@@ -220,3 +220,25 @@ def test_connections_that_ask_for_nothing_shut_nobody_out(desk, monkeypatch):
             time.sleep(0.05)
         assert codes[0] == 503, "all places are taken"
         assert codes[-1] == 200
+
+
+@pytest.mark.parametrize("verdict", ["open", "yes"])
+@pytest.mark.parametrize("removed", [True, False])
+def test_who_lost_his_right_sees_nothing_any_more(desk, browser, verdict, removed):
+    path = planted(desk, About.OVERRUN, minutes=120, amount_minor=19000, verdict=verdict,
+                   decided_at=None if verdict == "open" else desk.now)  # fmt: skip
+    assert browser.get(path).code == 200
+    his = ContactRow.__table__.c.address == ANNA
+    with desk.desk.db.engine.begin() as connection:
+        if removed:
+            connection.execute(delete(ContactRow).where(his))
+        else:
+            connection.execute(update(ContactRow).where(his).values(may_approve=False))
+    page = browser.get(path)
+    assert (page.code, page.buttons) == (403, [])
+    assert "nicht mehr für Sie" in page.words
+    for shown in ("empty", "190", "interface", "Bert"):
+        assert shown not in page.words
+    before = dump(desk)
+    assert browser.post(path, token="x", verdict="yes", address=ANNA).code == 403
+    assert dump(desk) == before

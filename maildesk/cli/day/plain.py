@@ -122,7 +122,7 @@ PLAIN = (
           "Guten Tag Herr See,\n\nin der Google-Suche nach Ihrem Hotel auf „Rezensionen“, dort unter jeder Bewertung auf „Antworten“."),
     Plain("15:10", KERN, "Versandkosten nach Österreich",
           "Wir schicken ab Dezember auch nach AT, 14,90. Kannst du das eintragen?",
-          "16:10", "lena", "#zu +10m", "Hallo Theo,\n\neingetragen und mit einer Testbestellung geprüft."),
+          "16:10", "lena", "", "Hallo Theo,\n\neingetragen. Für die Schweiz auch?"),  # no time: the evening asks
     Plain("15:35", SOMMER, "Zwei-Faktor-Anmeldung",
           "Ich habe ein neues Telefon und komme nicht mehr in die Akten.",
           "15:50", "murat", "#zu +15m",

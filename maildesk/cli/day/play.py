@@ -116,7 +116,7 @@ class DayPlay:
         message["Message-ID"] = f"<{self._number}.day@{who.address.rpartition('@')[2]}>"
         text = f"{mail.text}\n\n{who.signature}\n" if mail.text and not mail.auto else mail.text
         if mail.auto:
-            message["Auto-Submitted"] = "auto-generated"
+            message["Auto-Submitted"] = "auto-replied" if got else "auto-generated"
         if got is None:
             message["To"], message["Subject"] = DESK, mail.subject
             message.set_content(text or "\n")

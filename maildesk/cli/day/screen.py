@@ -2,6 +2,8 @@
 
 import sys
 from collections.abc import Mapping, Sequence
+from email.utils import parseaddr
+from textwrap import wrap
 
 from rich.console import Console
 from rich.rule import Rule
@@ -67,20 +69,41 @@ class DayScreen:
         title = Text(f"{person.name} <{person.address}>", style="bold cyan")
         title.append(f"  {role}, {len(got)} letters", style="dim")
         self._console.print(Rule(title, align="left"))
+        shown: set[tuple[str, ...]] = set()
         for each in got:
             head = Text(f"{each.at:%H:%M}  ", style="bold")
             head.append(safe(each.message["Subject"], 80), style="bold")
-            head.append(f"  from {safe(each.message['From'], 60)}", style="dim")
+            head.append(f"  from {safe(_sender(each), 60)}", style="dim")
             self._console.print()
             self._console.print(head)
-            self._console.print(Text(block(_shown(each.text, each is got[0]))))
+            self._console.print(Text(block(_shown(each.text, shown))))
 
     def _line(self, words: str) -> None:
         self._console.print(Text(words))
 
 
-def _shown(text: str, is_first: bool) -> str:
-    """Return a letter's text; ready-made subjects stand only in the first one of a mailbox."""
-    plain = text.replace(NO_BREAK, " ").rstrip()
-    head, ready, _ = plain.partition("\n" + READY)
-    return plain if is_first or not ready else f"{head}\n[{READY.rstrip(':')} ...]"
+def _sender(got: Got) -> str:
+    """Return the name of who wrote, or the address of somebody without one."""
+    name, address = parseaddr(str(got.message["From"]))
+    return name or address
+
+
+def _shown(text: str, shown: set[tuple[str, ...]]) -> str:
+    """Return a letter's text; ready-made subjects for the same commands stand in it once."""
+    plain = "\n".join(_set_in(line) for line in text.replace(NO_BREAK, " ").rstrip().splitlines())
+    head, ready, tail = plain.partition("\n" + READY)
+    if not ready:
+        return plain
+    offers = tuple(line.strip() for line in tail.split("\n") if line.strip().endswith(":"))
+    if offers in shown:
+        return f"{head}\n[{READY.rstrip(':')} ...]"
+    shown.add(offers)
+    return plain
+
+
+def _set_in(line: str) -> str:
+    """Wrap a quoted line so that each of its parts is marked as quoted."""
+    mark = line[: len(line) - len(line.lstrip("> "))]
+    if ">" not in mark or len(line) <= WIDTH:
+        return line
+    return "\n".join(wrap(line[len(mark) :], WIDTH, initial_indent=mark, subsequent_indent=mark))

@@ -64,7 +64,7 @@ STORIES = (
     Mail("08:40", KERN, "lager", "Moin,\n\ndie Lagerzahlen im Shop stimmen nicht mehr mit der Kasse überein. Kannst du das angleichen?", subject="Lagerbestand stimmt nicht"),
     Mail("12:15", MURAT, "lager", "", orders="#start"),
     Mail("13:42", KERN, "lager", "ABLEHNEN", to="approval_request_auto"),
-    Mail("14:05", LENA, "lager", "Hallo Theo,\n\n212 von 240 Artikeln stimmen jetzt mit der Kasse überein. Die übrigen 28 haben dort keine Nummer; die Liste liegt im Austausch.", orders="#antwort", to="staff_decided"),
+    Mail("14:05", LENA, "lager", "Hallo Theo,\n\n212 von 240 Artikeln stimmen jetzt mit der Kasse überein. Die übrigen 28 haben dort keine Nummer; die Liste liegt im Austausch.", to="staff_decided"),
     Mail("16:30", KERN, "lager", "STAND"),
 
     # Delivered on the test system, two defects, rework for free, accepted, live.

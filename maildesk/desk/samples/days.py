@@ -10,6 +10,7 @@ from maildesk.rules.staff import receipts
 from maildesk.rules.staff.digest import DigestLine, Section
 from maildesk.rules.staff.digest_answer import Done, Wrong
 from maildesk.rules.ticket import State
+from maildesk.store.ledger import Gap, Lost
 from maildesk.store.reconciliation import Aside, Books, Mailbox
 
 _DIGEST: Values = NO_TICKET | {"reply_to": "digest"}
@@ -90,7 +91,7 @@ def _reconciliation(locale: str) -> Own:
     }, named=named)  # fmt: skip
     boxes = (Mailbox("support", 38, 0), Mailbox("info", 2, 1), Mailbox("neu", 0, 0, was_read=False))
     full = Reconciliation(begin, end, day, boxes, (), 5)
-    lost = pick(locale, "1 mail is marked as filed and stands in no ticket", "1 mail is lost")
+    lost = Lost(Gap.IN_NO_TICKET, 1).words(locale == "de")
     return Own(
         full=NO_TICKET | {"books": full},
         bare=NO_TICKET | {"books": Reconciliation(begin, end, Books(**empty), (), ())},

@@ -13,6 +13,7 @@ from maildesk.rules.staff.receipts import time_words
 # Why a word of a customer decided nothing, as far as he himself is told.
 REFUSED = (
     "amount", "not_him", "not_allowed", "older", "unfitting", "moved_on", "too_late", "unsigned",
+    "expired",
 )  # fmt: skip
 _BY_PHONE: Values = {"phone": True}
 

@@ -142,9 +142,9 @@ def _approval_request(locale: str) -> Own:
 def _approval_request_auto(locale: str) -> Own:
     asked = overrun(locale)
     return Own(
-        full={"request": asked},
-        bare={"request": less(asked, "total", "amount")},
-        named=ways(asked),
+        full={"request": asked, "waits": True},
+        bare={"request": less(asked, "total", "amount"), "waits": True},
+        named=ways(asked) | {"accepted": {"request": asked, "waits": False}},
         always=KIND | {"request.total", "request.amount"},
     )
 

@@ -42,7 +42,7 @@ def orders(locale: str) -> dict[str, Values]:
         f"order, {missing}": {"order": replace(asked, missing=missing)}
         for missing in ("terms", "approver", "quota", "unproven", "stranger")
     }
-    for why in ("machine", "nobody", "stranger", "other"):
+    for why in ("machine", "nobody", "stranger", "other", "often"):
         named[f"order, not asked: {why}"] = {"order": OrderFigures("approver", not_asked=why)}
     named["order, goes on"] = {"order": replace(asked, missing="terms", waits=False)}
     named["ordered"] = {
@@ -152,7 +152,7 @@ def _timer(locale: str) -> Own:
 def _limit(locale: str) -> Own:
     full: Values = {
         "worked": say.span_words(65, locale), "limit": say.span_words(60, locale),
-        "outcome": "asked", "asked": ("sabine@kunde.example",), "stopped": True,
+        "outcome": "asked", "asked": ("sabine@kunde.example",), "stopped": True, "waits": True,
         "reply_to": "note", "subjects": _ready(locale, ("#freigabe 2h", "Um Freigabe bitten, insgesamt 2h"),
                                                ("#ask 2h", "Ask for approval of a total of 2h")),
     }  # fmt: skip
@@ -161,6 +161,7 @@ def _limit(locale: str) -> Own:
         outcome: {"outcome": outcome, **({} if outcome == "asked" else {"asked": ()})}
         for outcome in ("asked", "already", "nobody", "refused")
     }
+    named["acceptance"] = {"outcome": "acceptance", "asked": (), "waits": False}
     named["two were asked"] = {"asked": ("sabine@kunde.example", "joerg@kunde.example")}
     return Own(full, bare, named)
 

@@ -4,12 +4,13 @@ Every step of every chain is a transition of PROCESS.md section 1.2 that an agen
 state that is missing in a row is one from which the command makes no sense.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from types import MappingProxyType
 
 from maildesk.rules.commands.words import Name
+from maildesk.rules.plan import SetState, Step
 from maildesk.rules.staff.scene import Refused
-from maildesk.rules.ticket import FACTS, Logging, State
+from maildesk.rules.ticket import FACTS, Logging, State, allowed
 
 _S = State
 _OPEN_STATES = (
@@ -27,7 +28,7 @@ CHAINS: Mapping[Name, Mapping[State, tuple[State, ...]]] = MappingProxyType({
         _S.NEW:              (_S.RESOLVED,),                   # T10
         _S.PLANNED:          (_S.IN_PROGRESS, _S.RESOLVED),    # T08 T33
         _S.IN_PROGRESS:      (_S.RESOLVED,),                   # T33
-        _S.WAITING_CUSTOMER: (_S.IN_PROGRESS, _S.RESOLVED),    # T14 T33
+        _S.WAITING_CUSTOMER: (_S.IN_PROGRESS, _S.RESOLVED),    # T14 T33; T15 where nobody answers
         _S.WAITING_THIRD:    (_S.IN_PROGRESS, _S.RESOLVED),    # T24 T33
         _S.ACCEPTANCE:       (_S.RESOLVED,),                   # T30
         _S.REWORK:           (_S.ACCEPTANCE, _S.RESOLVED),     # T25 T30
@@ -49,6 +50,7 @@ CHAINS: Mapping[Name, Mapping[State, tuple[State, ...]]] = MappingProxyType({
         _S.IN_PROGRESS:      (_S.WAITING_CUSTOMER,),                 # T13
         _S.WAITING_CUSTOMER: (),
         _S.WAITING_THIRD:    (_S.IN_PROGRESS, _S.WAITING_CUSTOMER),  # T24 T13
+        _S.REWORK:           (_S.WAITING_CUSTOMER,),                 # T60
     },
     Name.PLAN: _STAY | {
         _S.NEW:              (_S.PLANNED,),                    # T06
@@ -102,6 +104,7 @@ CHAINS: Mapping[Name, Mapping[State, tuple[State, ...]]] = MappingProxyType({
         _S.PLANNED:          (_S.IN_PROGRESS, _S.WAITING_THIRD),  # T08 T23
         _S.IN_PROGRESS:      (_S.WAITING_THIRD,),                 # T23
         _S.WAITING_CUSTOMER: (_S.IN_PROGRESS, _S.WAITING_THIRD),  # T14 T23
+        _S.REWORK:           (_S.WAITING_THIRD,),                 # T61
     },
     Name.CANCEL: dict.fromkeys(_OPEN_STATES, (_S.CANCELLED,)),  # T48 T22
     # T36 T49; CLOSED instead (T37) where there is nothing to bill.
@@ -151,6 +154,13 @@ def must(name: Name, state: State) -> tuple[State, ...]:
         problem = "already_so" if is_there(name, state) else "not_from_this_state"
         raise Refused(problem, name.value)
     return way
+
+
+def must_lead(steps: Iterable[Step]) -> None:
+    """Raise Refused if a change of state among the steps is no transition of `rules.ticket`."""
+    for step in steps:
+        if isinstance(step, SetState) and not allowed(step.before, step.to, step.row):
+            raise Refused("not_from_this_state")
 
 
 # The transition that is meant where several lead from one state to the other.

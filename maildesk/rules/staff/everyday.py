@@ -1,10 +1,11 @@
 """The everyday commands: who does it, when, for whom, and which tickets belong together."""
 
+from maildesk.rules import cycle
 from maildesk.rules.commands.grammar import Command
 from maildesk.rules.commands.words import Name
 from maildesk.rules.number import tag
-from maildesk.rules.plan import Change, Participate, SetState
-from maildesk.rules.staff import chains
+from maildesk.rules.plan import Change, Participate, SetState, Touch
+from maildesk.rules.staff import chains, joining, times
 from maildesk.rules.staff import process_receipts as tell
 from maildesk.rules.staff import receipts as say
 from maildesk.rules.staff.scene import Refused
@@ -39,6 +40,16 @@ def to(work: Work, command: Command) -> None:
         raise Refused("already_so", command.name.value)
     work.assignee = work.fields["assignee_id"] = agent.id
     work.say(say.assigned(agent.name, work.language))
+
+
+def put_back(work: Work) -> None:
+    """Let a ticket in progress that was handed over be planned, if nobody's timer runs (T09)."""
+    handed_over = work.assignee is not None and work.assignee != work.scene.agent.id
+    if not handed_over or (work.state, work.ticket.state) != (State.IN_PROGRESS,) * 2:
+        return
+    running = {agent_id for agent_id, _ in work.facts.process.timers.get(work.ticket.id, ())}
+    if not running - work.stopped and not times.starts(work):
+        work.go(State.PLANNED, f"#{Name.TO}", "T09")
 
 
 def category(work: Work, command: Command) -> None:
@@ -99,19 +110,27 @@ def merge(work: Work, command: Command) -> None:
             number += 1
             work.steps.append(Participate(target.id, address, number))
     work.say(say.merged(tag(work.scene.policy.code, target.id), work.language))
+    joining.join_work(work, target)
 
 
 def split(work: Work, command: Command) -> None:
-    """Give the ticket that was merged into this one last its own life again (T45)."""
-    source = work.scene.facts.staff.merged.get(work.ticket.id)
+    """Give the ticket that was merged into this one last its own life again (T45).
+
+    What is promised of it is promised from now.
+    """
+    merged = work.scene.facts.staff.merged.get(work.ticket.id, ())
+    source = next((each for each in reversed(merged) if each.state is State.MERGED), None)
     if source is None:
         raise Refused("not_from_this_state", command.name.value)
     policy, now = work.scene.policy, work.scene.now
+    begun = cycle.after_move(source, State.MERGED, State.NEW, now, policy)
     work.steps += (
-        SetState(source, State.MERGED, State.NEW, "#split"),
-        Change(source, {"merged_into": None, "clock_started_at": now}, "#split"),
+        Touch(source.id),
+        SetState(source.id, State.MERGED, State.NEW, "#split"),
+        Change(source.id, {"merged_into": None, **begun}, "#split"),
     )
-    work.say(say.split(tag(policy.code, source), work.language))
+    work.say(say.split(tag(policy.code, source.id), work.language))
+    joining.keeps_limit(work)
 
 
 def spam(work: Work, command: Command) -> None:

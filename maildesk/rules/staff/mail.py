@@ -69,8 +69,8 @@ def _read(scene: Scene, ticket: TicketFacts | None) -> Orders | Misunderstood:
     facts, policy, mail = scene.facts, scene.policy, scene.received.reading.mail
     parent = None
     if ticket is not None:
-        answers_ours = facts.letter is not None and facts.letter.ticket_id == ticket.id
-        parent = Parent(ticket.title, _shown(ticket, policy) if answers_ours else None)
+        about = _answered(facts, ticket)
+        parent = Parent((about or ticket).title, _shown(about, policy) if about else None)
     elif scene.received.subject.is_forward:
         # The customer wrote the subject that stands behind the prefix; the block repeats it.
         forwarded = forwarded_subject(mail.text)
@@ -84,6 +84,12 @@ def _read(scene: Scene, ticket: TicketFacts | None) -> Orders | Misunderstood:
         language=scene.language,
     )
     return read_commands(mail.subject, without_quotes(mail.reply), grammar, scene.agent, parent)
+
+
+def _answered(facts: Facts, ticket: TicketFacts) -> TicketFacts | None:
+    """Return the ticket of the letter of ours that is answered; it may be merged into `ticket`."""
+    known = (ticket, *facts.staff.merged.get(ticket.id, ()))
+    return next((t for t in known if facts.letter and facts.letter.ticket_id == t.id), None)
 
 
 def _shown(ticket: TicketFacts, policy: Policy) -> str:

@@ -40,7 +40,9 @@ _EFFECTS: Mapping[Name, _Effect] = MappingProxyType({
 })  # fmt: skip
 _RANK = {name: rank for rank, name in enumerate(_EFFECTS)}
 # They move the ticket themselves: which way depends on more than its state.
-_OWN_WAY = frozenset({Name.ASK, Name.TEST, Name.PHONE, Name.DEEMED, Name.CANCEL, Name.BILL})
+_OWN_WAY = frozenset(
+    {Name.ASK, Name.TEST, Name.PHONE, Name.DEEMED, Name.CANCEL, Name.BILL, Name.CLOSE}
+)
 _LATER = frozenset({Name.PORTAL})
 _ASKING = frozenset({Name.LIST, Name.HELP})
 # The first line of every letter to staff: it stands in no answer to a customer, unless a mail
@@ -86,12 +88,14 @@ def _on_ticket(scene: Scene, ticket: TicketFacts, read: Orders, purpose: Purpose
         if Name.REPLY in names and not text:
             raise Refused("wrong_argument", "#" + Name.REPLY.value)
         outward = _goes_out(work, names, purpose)
-        if outward and not names & _ENDED:
+        if outward and not names & _STILL:
             work.move(Name.REPLY)
         if (outward or work.said) and holds_notice(text):
             raise Refused("our_notice")
         times.measure(work)
+        everyday.put_back(work)
         process.settle(work)
+        chains.must_lead(work.steps)
         outgoing = to_customer(work, names, text if outward else "")
     except Refused as refusal:
         return scene.refused(ticket, refusal.problem, refusal.word, refusal.nearest)
@@ -121,7 +125,10 @@ def _on_ticket(scene: Scene, ticket: TicketFacts, read: Orders, purpose: Purpose
 # Commands whose text is meant for the customer, unless the agent says otherwise.
 _HEARD = frozenset({Name.CLOSE, Name.LIVE, Name.WAIT, Name.PLAN})
 _MEANT_INSIDE = frozenset({Name.NOTE, Name.CALL, Name.PHONE, Name.UNDO})
-_ENDED = frozenset({Name.CLOSE, Name.LIVE, Name.CANCEL, Name.BILL, Name.MERGE, Name.SPAM})
+# With these an answer to the customer does not mean that the work goes on.
+_STILL = frozenset(
+    {Name.CLOSE, Name.LIVE, Name.CANCEL, Name.BILL, Name.MERGE, Name.SPAM, Name.PLAN}
+)
 
 
 def _do(work: Work, command: Command) -> None:

@@ -38,7 +38,7 @@ def to_customer(work: Work, names: Set[Name], text: str) -> tuple[Tell, ...]:
     """
     scene, ticket = work.scene, work.ticket
     more: dict[str, Any] = {"words": text, "agent": scene.agent.name}
-    if Name.CANCEL in names or (names & _CLOSING and _gave_up(work)):
+    if Name.CANCEL in names or work.unanswered:
         letter = "closed_unfinished"
         more |= _unfinished(work, text or (work.text if Name.CANCEL in names else ""))
     elif names & _CLOSING and work.state in _CLOSED:
@@ -79,16 +79,6 @@ def to_customer(work: Work, names: Set[Name], text: str) -> tuple[Tell, ...]:
 
 
 _CLOSED = (State.RESOLVED, State.BILLING, State.CLOSED)
-
-
-def _gave_up(work: Work) -> bool:
-    """Tell whether the desk proposed to close, as all reminders stayed without an answer (T15).
-
-    A ticket that waits without an end is looked at again until then (`rules.reminding`).
-    """
-    ticket = work.ticket
-    waits = ticket.state is State.WAITING_CUSTOMER and ticket.wake_at is None
-    return waits and ticket.alert_at is None and ticket.paused_at is not None
 
 
 def _closing(work: Work, is_live: bool) -> dict[str, Any]:
@@ -159,7 +149,7 @@ def receipt(
     """Return what the agent is told that his mail did, where it is not plain."""
     scene, ticket = work.scene, work.ticket
     careful = any(row_named(name).care is not Care.EVERYDAY for name in names)
-    lacks_time = bool(names & _CLOSING) and work.booked <= 0 and not _gave_up(work)
+    lacks_time = bool(names & _CLOSING) and work.booked <= 0 and not work.unanswered
     wanted = (
         names & _RECEIPTED or careful or read.inherited or scene.received.released_by
         or lacks_time or work.hurries or is_told(work) or "caller" in work.more
@@ -179,5 +169,5 @@ def receipt(
         more["no_time"] = f"[{number}] {ticket.title}".rstrip() + " +15m" if short else "+15m"
     if "caller" in work.more:
         more["caller"] = work.more["caller"]
-        return (scene.to_agent("staff_call", ticket.id, more),)
+        return (scene.to_agent("staff_call", ticket.id, more, Purpose.AGENT_REPLY),)
     return (scene.to_agent("staff_receipt", ticket.id, more),)

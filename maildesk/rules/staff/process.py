@@ -49,6 +49,16 @@ def _open_about(work: Work) -> About | None:
     return request.about if request else None
 
 
+def _gave_up(work: Work) -> bool:
+    """Tell whether the desk proposed to close, as all reminders stayed without an answer (T15).
+
+    A ticket that waits without an end is looked at again until then (`rules.reminding`).
+    """
+    ticket = work.ticket
+    waits = work.state is State.WAITING_CUSTOMER is ticket.state and ticket.wake_at is None
+    return waits and ticket.alert_at is None and ticket.paused_at is not None
+
+
 def _before_close(work: Work, command: Command) -> None:
     """A job is closed when nothing is open about it (T30, T33)."""
     about, name = _open_about(work), command.name.value
@@ -58,7 +68,11 @@ def _before_close(work: Work, command: Command) -> None:
         raise Refused("approval_open", name)
     past = work.facts.process.requests.get(work.ticket.id, ())
     delivered = [each for each in past if each.about is About.ACCEPTANCE]
-    if work.state is State.REWORK and delivered and delivered[-1].verdict is not Verdict.YES:
+    verdict = delivered[-1].verdict if delivered else Verdict.YES
+    in_rework = work.state is State.REWORK and verdict is not Verdict.YES
+    # Back from a question about a defect (T60, T61), which is not mended by that.
+    is_back = work.as_it_will_be().category == Free.REWORK and verdict is Verdict.DEFECTS
+    if in_rework or (is_back and not _gave_up(work)):
         raise Refused("acceptance_first", name)
     times.stop_all(work)
 
@@ -79,6 +93,37 @@ def _before_open(work: Work, command: Command) -> None:
     most = limit(work)
     if most is not None and worked(work) >= most:
         raise Refused("limit_used", command.name.value)
+
+
+def _before_plan(work: Work, command: Command) -> None:
+    """Nobody is at work on what is put back (T09)."""
+    name = command.name.value
+    if work.state is State.RESOLVED:
+        raise Refused("open_first", name)
+    if work.state is not State.IN_PROGRESS:
+        return
+    if times.starts(work):
+        raise Refused("contradiction", f"#{Name.START} #{name}")
+    if others := times.running_besides_mine(work):
+        raise Refused("timer_of_other", name, ", ".join(others))
+    times.stop_mine(work)
+
+
+def _before_start(work: Work, command: Command) -> None:
+    """Where a ticket waits for an approval timers are stopped."""
+    if work.state is not State.WAITING_APPROVAL:
+        return
+    ordered = work.as_it_will_be().waits_for == About.ORDER
+    raise Refused("order_open" if ordered else "start_waits", command.name.value)
+
+
+def _before_rest(work: Work, command: Command) -> None:
+    """From rework a ticket comes back to work, where it is not known any more (T60, T61).
+
+    What is done then is free all the same: its category says so. Enquiries are free anyway.
+    """
+    if work.state is State.REWORK and work.as_it_will_be().category != Free.PRESALES:
+        work.fields["category"] = Free.REWORK.value
 
 
 def _before_merge(work: Work, command: Command) -> None:
@@ -105,7 +150,12 @@ def live(work: Work, command: Command) -> None:
 
 
 def close(work: Work, command: Command) -> None:
-    """Note that the ticket is done, and ask for the time where none is booked."""
+    """Close the ticket, unfinished where the customer answered no reminder (T15)."""
+    if _gave_up(work):
+        work.unanswered = True
+        work.go(State.RESOLVED, f"#{command.name.value}", "T15")
+    else:
+        work.move(command.name)
     work.say(say.closed(work.language))
 
 
@@ -221,5 +271,9 @@ GUARDS: Mapping[Name, Callable[[Work, Command], None]] = MappingProxyType(
         Name.OPEN: _before_open,
         Name.DEFECT: _before_defect,
         Name.MERGE: _before_merge,
+        Name.PLAN: _before_plan,
+        Name.START: _before_start,
+        Name.WAIT: _before_rest,
+        Name.THIRD: _before_rest,
     }
 )

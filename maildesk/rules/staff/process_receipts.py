@@ -140,6 +140,46 @@ def held(state: str, locale: str) -> str:
     )
 
 
+def held_there(tag: str, state: str, locale: str) -> str:
+    """Say that the ticket that another was merged into has reached its limit and waits."""
+    return either(
+        locale,
+        f"Die freigegebene Zeit von {tag} ist damit aufgebraucht; das Ticket ruht ({state})",
+        f"The approved time of {tag} is used up by this; the ticket is on hold ({state})",
+    )
+
+
+def was_stricter(tag: str, kind: str, due: str, locale: str) -> str:
+    """Say that the merged ticket promised more than `tag`, whose kind and due time hold now."""
+    german, english = (
+        f"fällig {due}" if due else "ohne Frist",
+        f"due {due}" if due else "no due time",
+    )
+    return either(
+        locale,
+        f"Achtung, hier war mehr zugesagt; es gelten Art und Frist von {tag}: {kind}, {german}",
+        f"Attention, more was promised here; kind and due time of {tag} hold: {kind}, {english}",
+    )
+
+
+def approved_together(tag: str, total: str, locale: str) -> str:
+    """Say what is approved for both tickets together: a total in words, "" at cost."""
+    return either(
+        locale,
+        f"Freigegeben in {tag}: {f'insgesamt {total}' if total else 'nach Aufwand'}",
+        f"Approved in {tag}: {f'a total of {total}' if total else 'at cost'}",
+    )
+
+
+def limit_stays(tag: str, total: str, locale: str) -> str:
+    """Say that what is approved in a ticket stays as it is: a total in words, "" at cost."""
+    return either(
+        locale,
+        f"Die Freigabe in {tag} bleibt: {f'insgesamt {total}' if total else 'nach Aufwand'}",
+        f"What is approved in {tag} stays: {f'a total of {total}' if total else 'at cost'}",
+    )
+
+
 def over_limit(minutes: int, locale: str) -> str:
     """Say how much work is kept without approval."""
     time = time_words(minutes, locale)

@@ -278,6 +278,28 @@ SENTENCES: Mapping[str, tuple[tuple[str, str, str], tuple[str, str, str]]] = {
         ("{} geht nicht, solange der Kunde über etwas anderes entscheidet", "der Kunde entscheidet noch über etwas anderes", ""),
         ("{} is not possible while the customer decides about something else", "the customer decides about something else", ""),
     ),
+    "closed_for_good": (
+        ("{} geht nicht mehr: das Ticket ist geschlossen, und dabei bleibt es; was noch kommt, wird ein neues Ticket",
+         "das Ticket ist geschlossen, und dabei bleibt es", ""),
+        ("{} is not possible any more: the ticket is closed for good; whatever comes makes a new ticket",
+         "the ticket is closed for good", ""),
+    ),
+    "open_first": (
+        ("{} geht erst, wenn das Ticket wieder offen ist; #auf öffnet es", "das Ticket ist erledigt; #auf öffnet es wieder", ""),
+        ("{} has to wait until the ticket is open again; #open opens it", "the ticket is done; #open opens it again", ""),
+    ),
+    "timer_of_other": (
+        ("{} geht nicht, solange die Zeiterfassung eines anderen auf dem Ticket läuft",
+         "auf dem Ticket läuft die Zeiterfassung eines anderen", ": {}"),
+        ("{} is not possible while a colleague's timer runs on the ticket",
+         "a colleague's timer runs on the ticket", ": {}"),
+    ),
+    "start_waits": (
+        ("{} geht nicht, solange das Ticket auf eine Freigabe wartet; #telefon freigabe notiert sie, #auf zieht die Frage zurück, solange freigegebene Zeit übrig ist",
+         "das Ticket wartet auf eine Freigabe", ""),
+        ("{} is not possible while the ticket waits for an approval; #phone approve notes it, #open withdraws the question while approved time is left",
+         "the ticket waits for an approval", ""),
+    ),
     "unapproved_left": (
         ("{} geht nicht, solange über Zeit über der Grenze nicht entschieden ist; #auf #freigabe fragt den Kunden, #kulanz erlässt alles",
          "über Zeit über der Grenze ist noch nicht entschieden", ""),

@@ -42,6 +42,7 @@ _NO_COMMANDS = frozenset({"unknown_ticket", "other_customer", "nothing_to_undo"}
 # What `nearest` says there are people's names, days and spans: nothing that anybody would write.
 _PLAIN = frozenset({
     "who_missing", "phone_who", "phone_other", "not_above", "not_above_worked", "deemed_early",
+    "timer_of_other",
 })  # fmt: skip
 _TYPED = frozenset({"left_over", "unknown_agent", "not_a_participant"})  # words just as written
 _SAME = {"word_left_over": "left_over", "name_twice": "twice"}

@@ -88,6 +88,18 @@ def stop_all(work: Work) -> None:
             _stop(work, agent_id, began, work.scene.now)
 
 
+def starts(work: Work) -> bool:
+    """Tell whether this mail starts a timer on this ticket."""
+    return any(isinstance(s, Timer) and s.ticket_id == work.ticket.id for s in work.steps)
+
+
+def running_besides_mine(work: Work) -> tuple[str, ...]:
+    """Return the names of the colleagues whose timers run on this ticket."""
+    running = {id_ for id_, _ in work.facts.process.timers.get(work.ticket.id, ())}
+    others = running - work.stopped - {work.scene.agent.id}
+    return tuple(each.name for each in work.facts.agents if each.id in others)
+
+
 def _stop(work: Work, agent_id: int, began: datetime, ended: datetime) -> None:
     minutes = meter.timer_minutes(began, ended)
     work.stopped.add(agent_id)
@@ -105,8 +117,8 @@ def measure(work: Work) -> None:
 
     A mail that asks the customer something itself, or delivers, is not held besides.
     """
-    if charged(work.books) <= 0 or work.asked is not None:
-        return
+    if charged(work.books) <= 0 or work.asked is not None or work.state is State.MERGED:
+        return  # of a merged one the meter is looked at where its work counts (joining)
     scene, ticket = work.scene, work.as_it_will_be()
     checked = meter.check(ticket, work.facts, scene.policy, scene.now, work.books)
     if checked.hold:
@@ -117,7 +129,8 @@ def measure(work: Work) -> None:
             )
         )  # fmt: skip
         work.stopped |= {step.agent_id for step in work.steps if isinstance(step, Timer)}
-        work.say(tell.held(work.state.words(work.language), work.language))
+        if work.state is State.WAITING_APPROVAL:
+            work.say(tell.held(work.state.words(work.language), work.language))
     elif checked.warn:
         work.steps += meter.warning(ticket, work.facts, scene.policy, checked, scene.agent)
     over = 0 if checked.limit is None else checked.worked - checked.limit

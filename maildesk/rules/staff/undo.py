@@ -12,6 +12,7 @@ from maildesk.rules.plan import (
     Book,
     Deed,
     Judge,
+    Note,
     Participate,
     Remind,
     SetState,
@@ -23,7 +24,7 @@ from maildesk.rules.staff import process_receipts as tell
 from maildesk.rules.staff import receipts as say
 from maildesk.rules.staff.scene import Refused
 from maildesk.rules.staff.work import NAMES, Work
-from maildesk.rules.ticket import TAKE_BACK, State
+from maildesk.rules.ticket import TAKE_BACK, State, allowed
 
 # The time looks at a ticket meanwhile; that is nothing that anybody changed.
 _LOOKED = frozenset({"alert_at", "breached_at"})
@@ -61,10 +62,15 @@ def undo(work: Work, command: Command) -> None:
     now = {name: getattr(work.ticket, name, None) for name in known.after}
     if any(value != known.after[name] for name, value in now.items()):
         raise Refused("changed_since", command.name.value)
+    state = known.before.get("state")
+    if state is not None and not _leads_back(work.state, State(state)):
+        raise Refused("closed_for_good", command.name.value)
     work.undone = True
     work.steps.append(TakeBack(known.id, known.inbound_id, len(known.waiting)))
     fields = {name: value for name, value in known.before.items() if name not in _BESIDES}
-    state = known.before.get("state")
+    if known.after.get("kind", work.ticket.kind) != known.before.get("kind", work.ticket.kind):
+        # Before the way back, so that it means the last kind that was given (rules.history).
+        work.steps.append(Note(work.ticket.id, TAKE_BACK, f"kind={fields['kind']}"))
     if state is not None and State(state) is not work.state:
         work.steps.append(SetState(work.ticket.id, work.state, State(state), "#undo", TAKE_BACK))
         work.state = State(state)
@@ -77,6 +83,10 @@ def undo(work: Work, command: Command) -> None:
         work.say(say.withdrawn(address, work.language))
     for address in known.gone:
         work.say(say.could_not_undo(address, "left", work.language))
+
+
+def _leads_back(now: State, before: State) -> bool:
+    return now is before or allowed(now, before, TAKE_BACK)
 
 
 def _entries(work: Work, known: DoneDeed) -> None:

@@ -46,6 +46,7 @@ class Work:
         self.replaced: Request | None = None
         self.judged: list[tuple[Request, Verdict]] = []
         self.more: dict[str, Any] = {}  # values for the receipt
+        self.unanswered = False  # it is closed, as no reminder was answered
         self.hurries = False  # there is something that the agent has to be told
 
     def move(self, name: Name) -> None:
