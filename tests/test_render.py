@@ -24,9 +24,9 @@ from maildesk.rules.letters import (
     MailFigures,
     TicketFigures,
 )
-from maildesk.rules.offers import OrderFigures
+from maildesk.rules.process.offers import OrderFigures
+from maildesk.rules.process.request_words import RequestFigures
 from maildesk.rules.promise import Mode, Promise
-from maildesk.rules.request_words import RequestFigures
 
 SHELF = Shelf()
 SHIPPED = Path(render.__file__).parents[1] / "templates" / "mail"

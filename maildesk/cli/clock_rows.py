@@ -11,8 +11,8 @@ from datetime import datetime, timedelta
 from pathlib import Path
 
 from maildesk.rules.calendars import calendar_of
-from maildesk.rules.effort import Event, Meter, Span, Word, measure
 from maildesk.rules.hours import HORIZON, Calendar
+from maildesk.rules.process.effort import Event, Meter, Span, Word, measure
 from maildesk.rules.promise import Pause, clock, promise_of
 from maildesk.rules.promise import due as promised
 

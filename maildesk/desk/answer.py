@@ -1,6 +1,6 @@
 """An answer to a request that does not come by mail: somebody decides on its page.
 
-The same rules as for a word by mail (`rules.answerable`, `rules.deciding`), but for the amount:
+The same rules as for a word by mail (`rules.process.answerable`, `rules.process.deciding`), but for the amount:
 the page is where a sum that is too high for a mail is approved (SECURITY.md section 5.4).
 """
 
@@ -9,10 +9,10 @@ from enum import StrEnum
 
 from maildesk.desk.act import act
 from maildesk.desk.context import Desk
-from maildesk.rules.answerable import Refusal, why_not
-from maildesk.rules.deciding import decided
 from maildesk.rules.facts import Facts, TicketFacts
 from maildesk.rules.plan import Plan, Touch
+from maildesk.rules.process.answerable import Refusal, why_not
+from maildesk.rules.process.deciding import decided
 from maildesk.rules.requests import About, How, Verdict
 
 

@@ -18,13 +18,13 @@ from maildesk.desk.act import act
 from maildesk.desk.context import Desk
 from maildesk.desk.handle import step_names
 from maildesk.rules import letters as say
-from maildesk.rules import passing
-from maildesk.rules.asking import deciders
 from maildesk.rules.backoff import retry_delay
 from maildesk.rules.facts import Facts, TicketFacts
 from maildesk.rules.number import tag
 from maildesk.rules.plan import Plan, Tell, Touch
-from maildesk.rules.reminding import remind
+from maildesk.rules.process import passing
+from maildesk.rules.process.asking import deciders
+from maildesk.rules.process.reminding import remind
 from maildesk.store import clock as due
 
 MANY = 50  # tickets of each sort in one tick; the others have their turn a few seconds later

@@ -23,7 +23,6 @@ from maildesk.desk.proofs import prove, prove_agent
 from maildesk.desk.rows import Changed, Decided
 from maildesk.desk.tokens import without_quoted
 from maildesk.mail.message import Reading
-from maildesk.rules.asking import LETTERS
 from maildesk.rules.assign import How
 from maildesk.rules.decide import decide
 from maildesk.rules.facts import Budget, Facts, Received
@@ -40,6 +39,7 @@ from maildesk.rules.plan import (
     Tell,
     Touch,
 )
+from maildesk.rules.process.asking import LETTERS
 from maildesk.rules.requests import About
 from maildesk.rules.subject import read_subject
 from maildesk.rules.verdict import verdict

@@ -14,13 +14,13 @@ from maildesk.desk.act import facts_of
 from maildesk.desk.answer import Outcome, answer
 from maildesk.desk.context import Desk
 from maildesk.mail.message import Address
-from maildesk.rules.answerable import is_known, still_asked, waits_for, why_not
-from maildesk.rules.asking import deciders, may_decide
 from maildesk.rules.facts import Facts, TicketFacts
 from maildesk.rules.kinds import NORMAL
 from maildesk.rules.letters import moment_words
 from maildesk.rules.number import tag
-from maildesk.rules.request_words import RequestFigures, figures_of
+from maildesk.rules.process.answerable import is_known, still_asked, waits_for, why_not
+from maildesk.rules.process.asking import deciders, may_decide
+from maildesk.rules.process.request_words import RequestFigures, figures_of
 from maildesk.rules.requests import About, How, Request, Verdict
 from maildesk.store.process import requests
 from maildesk.store.work_tables import LinkRow

@@ -13,15 +13,16 @@ from dataclasses import replace
 from datetime import datetime
 
 from maildesk.mail.message import Origin
-from maildesk.rules import letters_to, ordering, spam, worded
+from maildesk.rules import letters_to, spam
 from maildesk.rules.bounced import bounce
-from maildesk.rules.cycle import after_move
 from maildesk.rules.facts import Candidate, Facts, Received, TicketFacts
 from maildesk.rules.gate import bare
 from maildesk.rules.join import join
 from maildesk.rules.opening import open_ticket
 from maildesk.rules.plan import AddMessage, Change, Leave, Plan, SetState, Step, Tell
 from maildesk.rules.policy import Policy
+from maildesk.rules.process import ordering, worded
+from maildesk.rules.process.cycle import after_move
 from maildesk.rules.reachable import gated
 from maildesk.rules.staff.mail import staff_mail
 from maildesk.rules.thanks import is_thank_you

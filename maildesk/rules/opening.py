@@ -3,11 +3,12 @@
 from datetime import datetime
 
 from maildesk.mail.message import Address
-from maildesk.rules import assign, kinds, letters_to, ordering
+from maildesk.rules import assign, kinds, letters_to
 from maildesk.rules.facts import Facts, Received, TicketFacts
 from maildesk.rules.gate import why_not_answer
 from maildesk.rules.plan import AddMessage, OpenTicket, Plan, Step
 from maildesk.rules.policy import Policy
+from maildesk.rules.process import ordering
 from maildesk.rules.promise import due
 from maildesk.rules.staff.opening import UNTITLED
 

@@ -10,12 +10,12 @@ from dataclasses import fields, replace
 from datetime import datetime
 
 from maildesk.rules import letters_to
-from maildesk.rules.cycle import after_move
 from maildesk.rules.facts import Facts, Received, TicketFacts
 from maildesk.rules.gate import why_not_answer
 from maildesk.rules.opening import assignee, new_ticket
 from maildesk.rules.plan import AddMessage, Change, OpenTicket, Plan, SetState, Step, Tell
 from maildesk.rules.policy import Policy
+from maildesk.rules.process.cycle import after_move
 from maildesk.rules.ticket import State
 
 HIDDEN = "spam"  # the standing of a message that is hidden

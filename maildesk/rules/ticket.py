@@ -122,7 +122,7 @@ class Transition:
     """One way from state to state. `before` is empty where there was no ticket yet.
 
     `mail` is the letter to the customer that goes out with it, "" for none. `guard` says under
-    which condition it is open; where that is decided stands in `rules.staff` and `rules.answers`.
+    which condition it is open; where that is decided stands in `rules.staff` and `rules.process.answers`.
     """
 
     id: str

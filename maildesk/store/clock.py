@@ -11,7 +11,7 @@ from sqlalchemy import ColumnClause, literal_column, select
 from sqlmodel import Session, col
 
 from maildesk.rules.facts import TicketFacts
-from maildesk.rules.passing import Past
+from maildesk.rules.process.passing import Past
 from maildesk.rules.ticket import State
 from maildesk.store.address_marks import address_marks
 from maildesk.store.tables import EventRow, OutboundRow, TicketRow

@@ -1,7 +1,7 @@
 """What has to be known where a mail asks for a dearer kind: who may order, and what was ordered.
 
 Asked only for such mails, and for those of customers without terms where the site asks for them
-always (`rules.ordering.asks`).
+always (`rules.process.ordering.asks`).
 """
 
 from collections.abc import Sequence
@@ -11,12 +11,12 @@ from datetime import datetime
 from sqlalchemy import and_, exists, func, or_, select
 from sqlmodel import Session, col
 
-from maildesk.rules import ordering
 from maildesk.rules.facts import Facts, Received, TicketFacts
 from maildesk.rules.join import join
 from maildesk.rules.kinds import Kind
 from maildesk.rules.policy import Policy
-from maildesk.rules.quota import began, is_limited
+from maildesk.rules.process import ordering
+from maildesk.rules.process.quota import began, is_limited
 from maildesk.rules.requests import About, Verdict
 from maildesk.rules.ticket import ReplyEffect, State, after_customer_reply
 from maildesk.store import budgets, queries

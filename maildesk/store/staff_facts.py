@@ -28,11 +28,11 @@ from maildesk.rules.facts import (
 )
 from maildesk.rules.join import join
 from maildesk.rules.people import AgentFacts
+from maildesk.rules.process.worded import has_to_be_known
 from maildesk.rules.requests import named
 from maildesk.rules.signed import Purpose
 from maildesk.rules.subject import read_subject
 from maildesk.rules.ticket import State, is_over
-from maildesk.rules.worded import has_to_be_known
 from maildesk.store import digest_facts, queries
 from maildesk.store.callers import lines, minutes, person
 from maildesk.store.process import entry_of, process_facts

@@ -1,10 +1,10 @@
 """A customer who is asked, without an agent's command: for stories about his answers."""
 
 from maildesk.desk.act import act
-from maildesk.rules.asking import ask, next_number
-from maildesk.rules.cycle import after_move
 from maildesk.rules.plan import Change, SetState, Touch
-from maildesk.rules.request_words import amount_of
+from maildesk.rules.process.asking import ask, next_number
+from maildesk.rules.process.cycle import after_move
+from maildesk.rules.process.request_words import amount_of
 from maildesk.rules.requests import About, Request
 from maildesk.rules.ticket import State
 from tests.desk.office import ANNA, Office, Sent, mail

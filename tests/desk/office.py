@@ -23,8 +23,8 @@ from maildesk.desk.keys import load_keyring
 from maildesk.desk.reader import Readers
 from maildesk.mail.smtp import Envelope
 from maildesk.render import Renderer
-from maildesk.rules import cycle, history
 from maildesk.rules.number import tag
+from maildesk.rules.process import cycle, history
 from maildesk.rules.promise import due
 from maildesk.rules.requests import named
 from maildesk.rules.signed import HANDLE, Purpose, SignedAddress, read_address, read_message_id

@@ -11,13 +11,13 @@ from sqlmodel import col
 from maildesk.desk import act as acting
 from maildesk.desk import clock
 from maildesk.desk.act import act
-from maildesk.rules import history
-from maildesk.rules.asking import ask, first_reminder
-from maildesk.rules.cycle import after_move
 from maildesk.rules.letters import DeskFigures, TicketFigures
 from maildesk.rules.plan import Book, Change, SetState, Timer, Touch
+from maildesk.rules.process import history
+from maildesk.rules.process.asking import ask, first_reminder
+from maildesk.rules.process.cycle import after_move
+from maildesk.rules.process.request_words import RequestFigures
 from maildesk.rules.promise import due
-from maildesk.rules.request_words import RequestFigures
 from maildesk.rules.requests import About, Request
 from maildesk.rules.ticket import State
 from maildesk.store.tables import EventRow, OutboundRow, TicketRow

@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from maildesk.rules.alerts import breached_at, may_go, next_alert, queue_key
 from maildesk.rules.calendars import calendar_of
+from maildesk.rules.process.alerts import breached_at, may_go, next_alert, queue_key
 from maildesk.rules.promise import Mode, Pause, Promise, clock, due
 
 OFFICE = calendar_of("Europe/Berlin", {"1-5": ["09:00-12:00", "13:00-17:00"]}, "NW")

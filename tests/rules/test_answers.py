@@ -7,7 +7,7 @@ import pytest
 
 from maildesk.mail.reading import read
 from maildesk.mail.smtp import Envelope
-from maildesk.rules.answers import Word, begins_with_word, is_alone, verdict_of, word_of
+from maildesk.rules.process.answers import Word, begins_with_word, is_alone, verdict_of, word_of
 from maildesk.rules.requests import About, Verdict
 
 ENVELOPE = Envelope(

@@ -8,13 +8,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from maildesk.rules.booking import charged, entry, with_booked
 from maildesk.rules.contract import Balance, Contract, ContractKind
 from maildesk.rules.entries import EntryType, Free
 from maildesk.rules.money import Money
 from maildesk.rules.plan import Book
+from maildesk.rules.process.booking import charged, entry, with_booked
+from maildesk.rules.process.request_words import charged_minutes
 from maildesk.rules.process_facts import ProcessFacts
-from maildesk.rules.request_words import charged_minutes
 from maildesk.rules.ticket import State
 from tests.rules.scene import FIRM, NOW, POLICY, known, ticket
 

@@ -7,7 +7,6 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from maildesk.rules.answers import Word as Said
 from maildesk.rules.calendars import calendar_of
 from maildesk.rules.commands.grammar import (
     Command,
@@ -22,6 +21,7 @@ from maildesk.rules.commands.words import TABLE, Care, Name, contradict, row_nam
 from maildesk.rules.kinds import DEFAULT_KINDS
 from maildesk.rules.number import tag
 from maildesk.rules.people import AgentFacts
+from maildesk.rules.process.answers import Word as Said
 
 NOW = datetime(2026, 11, 24, 10, 0, tzinfo=UTC)  # Tuesday, 11:00 in Berlin
 MURAT = AgentFacts(1, "murat", "Murat Kaya", "murat@desk.example")

@@ -9,10 +9,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from maildesk.rules import alerts, history
-from maildesk.rules.cycle import after_move, after_response, breaks_at, new_cycle
-from maildesk.rules.history import Line
 from maildesk.rules.kinds import Kind, Measure
+from maildesk.rules.process import alerts, history
+from maildesk.rules.process.cycle import after_move, after_response, breaks_at, new_cycle
+from maildesk.rules.process.history import Line
 from maildesk.rules.promise import Mode, Promise, due
 from maildesk.rules.ticket import State
 from tests.rules.scene import POLICY, ticket

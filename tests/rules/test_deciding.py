@@ -7,18 +7,18 @@ import pytest
 
 from maildesk.mail.message import Address
 from maildesk.rules import why_plan
-from maildesk.rules.answerable import Refusal, why_not
-from maildesk.rules.course import Course
-from maildesk.rules.deciding import decided, withdrawn
 from maildesk.rules.entries import Entry
 from maildesk.rules.facts import Candidate, Match
 from maildesk.rules.money import Money
 from maildesk.rules.people import ContactFacts
 from maildesk.rules.plan import Bounced, Change, Judge, SetState, Tell
+from maildesk.rules.process.answerable import Refusal, why_not
+from maildesk.rules.process.course import Course
+from maildesk.rules.process.deciding import decided, withdrawn
+from maildesk.rules.process.undoing import may_undo, undone
 from maildesk.rules.process_facts import ProcessFacts
 from maildesk.rules.requests import About, How, Request, Verdict
 from maildesk.rules.ticket import State, allowed
-from maildesk.rules.undoing import may_undo, undone
 from tests.rules.scene import ANNA, BERT, FIRM, KARL, LENA, MURAT, NOW, POLICY, known, ticket
 
 ANNA_MAY = ContactFacts(7, ANNA, "Anna", "de", id=11, may_approve=True)

@@ -12,7 +12,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from maildesk.rules.effort import (
+from maildesk.rules.process.effort import (
     Event,
     Measured,
     Meter,

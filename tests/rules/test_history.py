@@ -7,8 +7,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from maildesk.rules.calendars import calendar_of
-from maildesk.rules.history import Line, cycles, pauses, state_of
 from maildesk.rules.hours import add_working_time, working_time
+from maildesk.rules.process.history import Line, cycles, pauses, state_of
 from maildesk.rules.promise import Mode, Pause, Promise, due
 from maildesk.rules.ticket import FACTS, PromiseClock, State, allowed
 

@@ -7,9 +7,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from maildesk.rules import meter
 from maildesk.rules.entries import Entry, Free
 from maildesk.rules.plan import Ask, Book, Change, SetState, Tell, Timer
+from maildesk.rules.process import meter
 from maildesk.rules.process_facts import ProcessFacts
 from maildesk.rules.requests import About, Request, Verdict
 from maildesk.rules.ticket import State

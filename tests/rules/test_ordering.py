@@ -9,8 +9,6 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from maildesk.mail.message import Address, Origin
-from maildesk.rules import ordering
-from maildesk.rules.asking import NobodyToAskError, deciders
 from maildesk.rules.calendars import calendar_of
 from maildesk.rules.decide import decide
 from maildesk.rules.facts import Candidate, Match, Proofs
@@ -18,8 +16,10 @@ from maildesk.rules.hours import next_opening
 from maildesk.rules.kinds import Kind
 from maildesk.rules.people import ContactFacts
 from maildesk.rules.plan import Ask, Change, OpenTicket, Tell
+from maildesk.rules.process import ordering
+from maildesk.rules.process.asking import NobodyToAskError, deciders
+from maildesk.rules.process.quota import began, is_used_up
 from maildesk.rules.process_facts import ProcessFacts
-from maildesk.rules.quota import began, is_used_up
 from maildesk.rules.requests import About, Request
 from maildesk.rules.signed import Purpose
 from maildesk.rules.ticket import State

@@ -11,19 +11,27 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from maildesk.mail.message import Address
-from maildesk.rules import alerts, history
 from maildesk.rules.calendars import calendar_of
 from maildesk.rules.contract import Balance, Contract, ContractKind
-from maildesk.rules.cycle import after_move
 from maildesk.rules.entries import Entry, Free
 from maildesk.rules.facts import Candidate, Facts, Match
-from maildesk.rules.history import Line
-from maildesk.rules.passing import Past, is_to_bill, is_undecided, look, may_look, timed, woken
 from maildesk.rules.people import ContactFacts
 from maildesk.rules.plan import Change, Note, Remind, SetState, Tell, Timer
+from maildesk.rules.process import alerts, history
+from maildesk.rules.process.cycle import after_move
+from maildesk.rules.process.history import Line
+from maildesk.rules.process.passing import (
+    Past,
+    is_to_bill,
+    is_undecided,
+    look,
+    may_look,
+    timed,
+    woken,
+)
+from maildesk.rules.process.reminding import due_next, remind
 from maildesk.rules.process_facts import ProcessFacts
 from maildesk.rules.promise import due
-from maildesk.rules.reminding import due_next, remind
 from maildesk.rules.requests import About, Request, Verdict
 from maildesk.rules.ticket import State
 from tests.rules.scene import ANNA, BERT, FIRM, LENA, MURAT, POLICY, SUPPORT, ticket

@@ -19,9 +19,9 @@ from maildesk.desk.act import act
 from maildesk.desk.context import policy_of
 from maildesk.desk.letters import LINK_LASTS
 from maildesk.doors.sockets import open_sockets
-from maildesk.rules.asking import ask
 from maildesk.rules.facts import Facts, TicketFacts
 from maildesk.rules.plan import Plan, Tell, Touch
+from maildesk.rules.process.asking import ask
 from maildesk.rules.requests import About, Request
 from maildesk.rules.signed import new_token
 from maildesk.rules.ticket import State

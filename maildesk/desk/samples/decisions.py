@@ -6,7 +6,7 @@ from maildesk.desk.samples.common import NORMAL, RATE, moment, pick, ticket
 from maildesk.desk.samples.own import Made, Own, Values
 from maildesk.desk.samples.requests import KIND, acceptance, less, order, overrun, quote, ways
 from maildesk.rules import letters as say
-from maildesk.rules.request_words import RequestFigures
+from maildesk.rules.process.request_words import RequestFigures
 from maildesk.rules.requests import About
 from maildesk.rules.staff.receipts import time_words
 

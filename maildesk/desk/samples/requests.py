@@ -8,8 +8,8 @@ from maildesk.desk.samples.common import HIGH, NORMAL, QUICK, RATE, day, pick, t
 from maildesk.desk.samples.own import Made, Own, Values
 from maildesk.rules import letters as say
 from maildesk.rules.money import hourly_words
-from maildesk.rules.offers import OrderFigures
-from maildesk.rules.request_words import RequestFigures
+from maildesk.rules.process.offers import OrderFigures
+from maildesk.rules.process.request_words import RequestFigures
 from maildesk.rules.requests import About
 
 PAGE = "https://desk.agentur.example/r/mZ4tq0Y3v8kXc1hVb7nJd2"

@@ -13,8 +13,8 @@ from maildesk.desk.samples.common import (
 )
 from maildesk.desk.samples.own import NO_TICKET, Made, Own, Values
 from maildesk.rules import letters as say
-from maildesk.rules.answerable import Refusal
-from maildesk.rules.offers import OrderFigures
+from maildesk.rules.process.answerable import Refusal
+from maildesk.rules.process.offers import OrderFigures
 from maildesk.rules.staff import receipts
 from maildesk.rules.staff.history import CallerFigures
 from maildesk.rules.ticket import State

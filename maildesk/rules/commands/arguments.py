@@ -8,8 +8,6 @@ from difflib import get_close_matches
 from enum import StrEnum
 
 from maildesk.mail.address import a_label
-from maildesk.rules.answers import Word as Said
-from maildesk.rules.answers import first_word
 from maildesk.rules.commands.added import Word
 from maildesk.rules.commands.durations import (
     LONGEST_TOTAL,
@@ -22,6 +20,8 @@ from maildesk.rules.commands.words import LONGEST_NAME, Argument, Name, folded
 from maildesk.rules.hours import Calendar
 from maildesk.rules.kinds import Kind
 from maildesk.rules.people import AgentFacts
+from maildesk.rules.process.answers import Word as Said
+from maildesk.rules.process.answers import first_word
 
 
 class Problem(StrEnum):

@@ -10,14 +10,15 @@ from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
-from maildesk.rules import letters_to, meter
-from maildesk.rules.booking import entry
+from maildesk.rules import letters_to
 from maildesk.rules.commands.grammar import Command, Orders
 from maildesk.rules.commands.words import Name
 from maildesk.rules.entries import EntryType
 from maildesk.rules.facts import Facts, Person, TicketFacts
 from maildesk.rules.number import tag
 from maildesk.rules.plan import AddMessage, Book, OpenTicket, Plan, Step
+from maildesk.rules.process import meter
+from maildesk.rules.process.booking import entry
 from maildesk.rules.signed import Purpose
 from maildesk.rules.staff import receipts as say
 from maildesk.rules.staff import times

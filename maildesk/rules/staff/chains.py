@@ -82,7 +82,7 @@ CHAINS: Mapping[Name, Mapping[State, tuple[State, ...]]] = MappingProxyType({
         _S.WAITING_THIRD:    (_S.IN_PROGRESS, _S.ACCEPTANCE),  # T24 T25
         _S.ACCEPTANCE:       (),
     },
-    # What was decided on the phone, or has become of it, moves the ticket in rules.deciding.
+    # What was decided on the phone, or has become of it, moves the ticket in rules.process.deciding.
     Name.PHONE:  dict.fromkeys(_OPEN_STATES, ()),
     Name.DEEMED: {_S.ACCEPTANCE: ()},                          # T27
     Name.DEFECT: {

@@ -9,11 +9,11 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta, tzinfo
 from enum import StrEnum
 
-from maildesk.rules.alerts import queue_key
 from maildesk.rules.letters import NO_BREAK, is_german
 from maildesk.rules.number import tag
 from maildesk.rules.people import AgentFacts
 from maildesk.rules.policy import Policy
+from maildesk.rules.process.alerts import queue_key
 from maildesk.rules.ticket import FACTS, PromiseClock, State
 
 LINES_MAX = 99  # tickets in one mail; whoever has more of them asks for #list

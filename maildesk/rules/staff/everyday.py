@@ -1,10 +1,10 @@
 """The everyday commands: who does it, when, for whom, and which tickets belong together."""
 
-from maildesk.rules import cycle
 from maildesk.rules.commands.grammar import Command
 from maildesk.rules.commands.words import Name
 from maildesk.rules.number import tag
 from maildesk.rules.plan import Change, Participate, SetState, Touch
+from maildesk.rules.process import cycle
 from maildesk.rules.staff import chains, joining, times
 from maildesk.rules.staff import process_receipts as tell
 from maildesk.rules.staff import receipts as say

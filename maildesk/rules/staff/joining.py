@@ -9,13 +9,13 @@ from dataclasses import replace
 from typing import Any
 
 from maildesk.rules import letters as words
-from maildesk.rules import meter
-from maildesk.rules.booking import with_booked
 from maildesk.rules.facts import Facts, TicketFacts
 from maildesk.rules.kinds import is_dearer
 from maildesk.rules.number import tag
 from maildesk.rules.plan import Change, Step, Touch
-from maildesk.rules.request_words import limit_of
+from maildesk.rules.process import meter
+from maildesk.rules.process.booking import with_booked
+from maildesk.rules.process.request_words import limit_of
 from maildesk.rules.staff import process_receipts as tell
 from maildesk.rules.staff.work import Work
 from maildesk.rules.ticket import State

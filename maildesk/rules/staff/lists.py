@@ -3,13 +3,13 @@
 from collections.abc import Set
 
 from maildesk.rules import letters as words
-from maildesk.rules.alerts import QueueKey, queue_key
 from maildesk.rules.commands.words import Name
-from maildesk.rules.cycle import runs
 from maildesk.rules.facts import TicketFacts, TicketLine
 from maildesk.rules.kinds import kind_named
 from maildesk.rules.number import tag
 from maildesk.rules.plan import Tell
+from maildesk.rules.process.alerts import QueueKey, queue_key
+from maildesk.rules.process.cycle import runs
 from maildesk.rules.staff import receipts as say
 from maildesk.rules.staff.help_rows import help_rows
 from maildesk.rules.staff.scene import Scene

@@ -2,10 +2,10 @@
 
 from maildesk.mail.forward import forwarded_author
 from maildesk.mail.message import Address
-from maildesk.rules.cycle import new_cycle
 from maildesk.rules.facts import Person
 from maildesk.rules.kinds import NORMAL
 from maildesk.rules.plan import OpenTicket
+from maildesk.rules.process.cycle import new_cycle
 from maildesk.rules.staff.scene import Scene
 from maildesk.rules.subject import read_subject
 

@@ -8,11 +8,12 @@ import re
 from collections.abc import Callable, Mapping, Set
 from types import MappingProxyType
 
-from maildesk.rules import cycle, letters_to
+from maildesk.rules import letters_to
 from maildesk.rules.commands.grammar import Command, Orders
 from maildesk.rules.commands.words import Name
 from maildesk.rules.facts import TicketFacts
 from maildesk.rules.plan import AddMessage, Change, Plan, Step
+from maildesk.rules.process import cycle
 from maildesk.rules.signed import Purpose
 from maildesk.rules.staff import calls, chains, everyday, process, requests, times, undo
 from maildesk.rules.staff import receipts as say

@@ -10,9 +10,9 @@ from maildesk.rules import letters_to
 from maildesk.rules.commands.grammar import Orders
 from maildesk.rules.commands.words import Care, Name, row_named
 from maildesk.rules.number import tag
-from maildesk.rules.passing import is_to_bill
 from maildesk.rules.plan import Tell
-from maildesk.rules.request_words import amount_of
+from maildesk.rules.process.passing import is_to_bill
+from maildesk.rules.process.request_words import amount_of
 from maildesk.rules.signed import Purpose
 from maildesk.rules.staff import receipts as say
 from maildesk.rules.staff.process import facts_then, limit, worked

@@ -8,16 +8,16 @@ from collections.abc import Callable, Mapping
 from types import MappingProxyType
 
 from maildesk.rules import letters as words
-from maildesk.rules import ordering, passing
-from maildesk.rules.asking import NobodyToAskError, open_request
-from maildesk.rules.booking import with_booked
 from maildesk.rules.commands.grammar import Command
 from maildesk.rules.commands.words import Name
 from maildesk.rules.entries import Entry, Free
 from maildesk.rules.facts import Facts
 from maildesk.rules.kinds import is_dearer
 from maildesk.rules.plan import Book, Note
-from maildesk.rules.request_words import charged_minutes, limit_of
+from maildesk.rules.process import ordering, passing
+from maildesk.rules.process.asking import NobodyToAskError, open_request
+from maildesk.rules.process.booking import with_booked
+from maildesk.rules.process.request_words import charged_minutes, limit_of
 from maildesk.rules.requests import About, Verdict
 from maildesk.rules.staff import chains, times
 from maildesk.rules.staff import process_receipts as tell
@@ -52,7 +52,7 @@ def _open_about(work: Work) -> About | None:
 def _gave_up(work: Work) -> bool:
     """Tell whether the desk proposed to close, as all reminders stayed without an answer (T15).
 
-    A ticket that waits without an end is looked at again until then (`rules.reminding`).
+    A ticket that waits without an end is looked at again until then (`rules.process.reminding`).
     """
     ticket = work.ticket
     waits = work.state is State.WAITING_CUSTOMER is ticket.state and ticket.wake_at is None

@@ -7,9 +7,14 @@ import re
 from dataclasses import replace
 
 from maildesk.rules import letters as words
-from maildesk.rules.answerable import why_not
-from maildesk.rules.answers import Word, verdict_of
-from maildesk.rules.asking import (
+from maildesk.rules.commands.grammar import Command
+from maildesk.rules.commands.words import Name
+from maildesk.rules.hours import Calendar
+from maildesk.rules.kinds import Kind
+from maildesk.rules.plan import Tell
+from maildesk.rules.process.answerable import why_not
+from maildesk.rules.process.answers import Word, verdict_of
+from maildesk.rules.process.asking import (
     NobodyToAskError,
     ask,
     deciders,
@@ -17,15 +22,10 @@ from maildesk.rules.asking import (
     next_number,
     open_request,
 )
-from maildesk.rules.commands.grammar import Command
-from maildesk.rules.commands.words import Name
-from maildesk.rules.course import Decision
-from maildesk.rules.deciding import decided
-from maildesk.rules.hours import Calendar
-from maildesk.rules.kinds import Kind
-from maildesk.rules.plan import Tell
-from maildesk.rules.receipts import accepted
-from maildesk.rules.request_words import amount_of, day_words, working_day_after
+from maildesk.rules.process.course import Decision
+from maildesk.rules.process.deciding import decided
+from maildesk.rules.process.receipts import accepted
+from maildesk.rules.process.request_words import amount_of, day_words, working_day_after
 from maildesk.rules.requests import About, How, Request, Verdict
 from maildesk.rules.staff import chains, times
 from maildesk.rules.staff import process_receipts as tell

@@ -2,14 +2,14 @@
 
 from datetime import datetime
 
-from maildesk.rules import meter
-from maildesk.rules.booking import charged, entry
 from maildesk.rules.commands.grammar import Command
 from maildesk.rules.commands.words import Name
 from maildesk.rules.entries import EntryType
 from maildesk.rules.number import tag
 from maildesk.rules.plan import Tell, Timer
-from maildesk.rules.request_words import limit_of
+from maildesk.rules.process import meter
+from maildesk.rules.process.booking import charged, entry
+from maildesk.rules.process.request_words import limit_of
 from maildesk.rules.staff import chains
 from maildesk.rules.staff import process_receipts as tell
 from maildesk.rules.staff import receipts as say

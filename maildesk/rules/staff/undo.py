@@ -3,7 +3,6 @@
 from collections.abc import Sequence
 from typing import Any
 
-from maildesk.rules.asking import first_reminder
 from maildesk.rules.commands.grammar import Command
 from maildesk.rules.commands.words import Name
 from maildesk.rules.entries import Entry
@@ -19,6 +18,7 @@ from maildesk.rules.plan import (
     TakeBack,
     Timer,
 )
+from maildesk.rules.process.asking import first_reminder
 from maildesk.rules.requests import How, Request, Verdict
 from maildesk.rules.staff import process_receipts as tell
 from maildesk.rules.staff import receipts as say
@@ -69,7 +69,7 @@ def undo(work: Work, command: Command) -> None:
     work.steps.append(TakeBack(known.id, known.inbound_id, len(known.waiting)))
     fields = {name: value for name, value in known.before.items() if name not in _BESIDES}
     if known.after.get("kind", work.ticket.kind) != known.before.get("kind", work.ticket.kind):
-        # Before the way back, so that it means the last kind that was given (rules.history).
+        # Before the way back, so that it means the last kind that was given (rules.process.history).
         work.steps.append(Note(work.ticket.id, TAKE_BACK, f"kind={fields['kind']}"))
     if state is not None and State(state) is not work.state:
         work.steps.append(SetState(work.ticket.id, work.state, State(state), "#undo", TAKE_BACK))

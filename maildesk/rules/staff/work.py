@@ -5,12 +5,12 @@ from dataclasses import fields, replace
 from datetime import datetime
 from typing import Any
 
-from maildesk.rules import cycle
 from maildesk.rules import letters as words
-from maildesk.rules.asking import open_request
 from maildesk.rules.commands.words import Name
 from maildesk.rules.facts import TicketFacts
 from maildesk.rules.plan import Ask, Book, Change, Judge, Note, SetState, Step, Tell
+from maildesk.rules.process import cycle
+from maildesk.rules.process.asking import open_request
 from maildesk.rules.requests import How, Request, Verdict
 from maildesk.rules.signed import Purpose
 from maildesk.rules.staff import chains

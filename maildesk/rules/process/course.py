@@ -4,13 +4,13 @@ from dataclasses import dataclass, fields, replace
 from datetime import datetime
 from typing import Any
 
-from maildesk.rules.booking import entry
-from maildesk.rules.cycle import after_move
 from maildesk.rules.entries import EntryType
 from maildesk.rules.facts import Facts, TicketFacts
-from maildesk.rules.meter import timer_minutes
 from maildesk.rules.plan import Book, Change, Note, SetState, Step, Tell, Timer
 from maildesk.rules.policy import Policy
+from maildesk.rules.process.booking import entry
+from maildesk.rules.process.cycle import after_move
+from maildesk.rules.process.meter import timer_minutes
 from maildesk.rules.requests import How, Request, Verdict
 from maildesk.rules.ticket import State
 

@@ -11,14 +11,14 @@ from typing import Any
 
 from maildesk.mail.message import Address
 from maildesk.rules import letters as words
-from maildesk.rules.asking import deciders
 from maildesk.rules.facts import Facts, TicketFacts
 from maildesk.rules.hours import next_opening
 from maildesk.rules.number import tag
 from maildesk.rules.people import AgentFacts
 from maildesk.rules.plan import Change, Note, Plan, Remind, Tell, Touch
 from maildesk.rules.policy import Policy
-from maildesk.rules.request_words import day_words, figures_of, working_day_after
+from maildesk.rules.process.asking import deciders
+from maildesk.rules.process.request_words import day_words, figures_of, working_day_after
 from maildesk.rules.requests import About, Request
 from maildesk.rules.signed import Purpose
 from maildesk.rules.ticket import State, is_closed

@@ -1,7 +1,7 @@
 """The work meter on a ticket: warn the agent, hold the ticket and ask the customer in time.
 
 PROCESS.md section 2.4. Charged work counts, booked or on a running timer, of all agents
-together; free work does not, and with an open limit nothing is ever held. `rules.effort` says
+together; free work does not, and with an open limit nothing is ever held. `rules.process.effort` says
 when a running timer reaches a limit; here is what is done then, and when time is booked.
 """
 
@@ -12,22 +12,22 @@ from typing import Any
 
 from maildesk.mail.message import Address
 from maildesk.rules import letters as words
-from maildesk.rules.asking import (
-    NobodyToAskError,
-    ask,
-    first_reminder,
-    next_number,
-    open_request,
-)
-from maildesk.rules.booking import charged, entry, why_free, with_booked
-from maildesk.rules.cycle import after_move
 from maildesk.rules.entries import EntryType
 from maildesk.rules.facts import Facts, TicketFacts
 from maildesk.rules.number import tag
 from maildesk.rules.people import AgentFacts
 from maildesk.rules.plan import Book, Change, SetState, Step, Tell, Timer
 from maildesk.rules.policy import Policy
-from maildesk.rules.request_words import amount_of, charged_minutes, limit_of
+from maildesk.rules.process.asking import (
+    NobodyToAskError,
+    ask,
+    first_reminder,
+    next_number,
+    open_request,
+)
+from maildesk.rules.process.booking import charged, entry, why_free, with_booked
+from maildesk.rules.process.cycle import after_move
+from maildesk.rules.process.request_words import amount_of, charged_minutes, limit_of
 from maildesk.rules.requests import About, Request, Verdict
 from maildesk.rules.signed import Purpose
 from maildesk.rules.ticket import State, allowed

@@ -1,6 +1,6 @@
 """The offer of a kind to those who may order it, and what people are told of a wish for one.
 
-Who has ordered already is decided in `rules.ordering`.
+Who has ordered already is decided in `rules.process.ordering`.
 """
 
 from dataclasses import dataclass, replace
@@ -9,11 +9,11 @@ from enum import StrEnum
 from typing import Any
 
 from maildesk.rules import letters_to
-from maildesk.rules.asking import ask, deciders, first_reminder, next_number
 from maildesk.rules.facts import Facts, Received, TicketFacts
 from maildesk.rules.kinds import Kind
 from maildesk.rules.plan import OpenTicket, Step, Tell
 from maildesk.rules.policy import Policy
+from maildesk.rules.process.asking import ask, deciders, first_reminder, next_number
 from maildesk.rules.requests import About, Request
 from maildesk.rules.ticket import State
 

@@ -1,6 +1,6 @@
 """What a change of state does to a ticket's promise: it pauses, resumes, is kept, or begins anew.
 
-`alert_at` is when the time looks at the ticket next (`rules.passing`). While the promise runs,
+`alert_at` is when the time looks at the ticket next (`rules.process.passing`). While the promise runs,
 it is never later than the next moment that counts, and since that moment or since now,
 whichever is earlier, the clock ran on without a wait.
 """
@@ -9,13 +9,13 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
 
-from maildesk.rules.asking import first_reminder
 from maildesk.rules.facts import TicketFacts
 from maildesk.rules.hours import add_working_time, working_time
 from maildesk.rules.kinds import Kind, Measure
 from maildesk.rules.policy import Policy
+from maildesk.rules.process.asking import first_reminder
+from maildesk.rules.process.request_words import working_day_after
 from maildesk.rules.promise import due
-from maildesk.rules.request_words import working_day_after
 from maildesk.rules.requests import About
 from maildesk.rules.ticket import FACTS, PromiseClock, State
 

@@ -4,9 +4,9 @@ from collections.abc import Mapping
 from enum import StrEnum
 from types import MappingProxyType
 
-from maildesk.rules.asking import may_decide
 from maildesk.rules.facts import Facts, TicketFacts
 from maildesk.rules.policy import Policy
+from maildesk.rules.process.asking import may_decide
 from maildesk.rules.requests import About, How, Request, Verdict
 from maildesk.rules.ticket import FACTS, PromiseClock, State, allowed, is_closed
 

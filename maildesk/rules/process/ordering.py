@@ -3,7 +3,7 @@
 PROCESS.md sections 1.2 (T05, T11, T12), 1.3 and 4.2 (1), COMMANDS.md "the kind of ticket". A kind
 that costs more is taken as ordered at once where the customer accepted the terms, the author may
 approve, and the quota of the kind is not used up. Otherwise an offer goes to those who may order
-it. How an order itself is carried out is said in `rules.deciding`.
+it. How an order itself is carried out is said in `rules.process.deciding`.
 """
 
 from dataclasses import replace
@@ -11,12 +11,15 @@ from datetime import datetime
 from typing import Any
 
 from maildesk.rules import letters_to
-from maildesk.rules.asking import NobodyToAskError, ask, deciders, open_request
-from maildesk.rules.cycle import new_cycle
 from maildesk.rules.facts import Facts, Received, TicketFacts
 from maildesk.rules.gate import why_not_answer
 from maildesk.rules.kinds import NORMAL, Kind, is_dearer, kind_named
-from maildesk.rules.offers import (
+from maildesk.rules.people import AgentFacts
+from maildesk.rules.plan import Change, Note, OpenTicket, SetState, Step
+from maildesk.rules.policy import Policy
+from maildesk.rules.process.asking import NobodyToAskError, ask, deciders, open_request
+from maildesk.rules.process.cycle import new_cycle
+from maildesk.rules.process.offers import (
     NO_ORDER,
     Missing,
     NotAsked,
@@ -26,10 +29,7 @@ from maildesk.rules.offers import (
     request_of,
     with_more,
 )
-from maildesk.rules.people import AgentFacts
-from maildesk.rules.plan import Change, Note, OpenTicket, SetState, Step
-from maildesk.rules.policy import Policy
-from maildesk.rules.quota import is_used_up
+from maildesk.rules.process.quota import is_used_up
 from maildesk.rules.requests import About, Request
 from maildesk.rules.ticket import TRANSITIONS, State
 

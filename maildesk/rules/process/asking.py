@@ -10,7 +10,7 @@ from maildesk.mail.message import Address
 from maildesk.rules.facts import Facts, TicketFacts
 from maildesk.rules.plan import Ask, OpenTicket, Step, Tell
 from maildesk.rules.policy import Policy
-from maildesk.rules.request_words import figures_of, working_day_after
+from maildesk.rules.process.request_words import figures_of, working_day_after
 from maildesk.rules.requests import About, Request
 from maildesk.rules.signed import Purpose
 

@@ -6,7 +6,7 @@ from maildesk.rules.facts import Facts, Received, TicketFacts
 from maildesk.rules.gate import why_not_answer
 from maildesk.rules.plan import Tell
 from maildesk.rules.policy import Policy
-from maildesk.rules.request_words import charged_minutes, limit_of
+from maildesk.rules.process.request_words import charged_minutes, limit_of
 from maildesk.rules.signed import Purpose
 from maildesk.rules.ticket import FACTS, PromiseClock, State, is_closed
 

@@ -15,7 +15,7 @@ from maildesk.rules.entries import Entry, EntryType, Free
 from maildesk.rules.facts import Facts, TicketFacts
 from maildesk.rules.plan import Book, OpenTicket
 from maildesk.rules.policy import Policy
-from maildesk.rules.request_words import rate_of
+from maildesk.rules.process.request_words import rate_of
 from maildesk.rules.ticket import State
 
 

@@ -6,16 +6,16 @@ from datetime import datetime
 from types import MappingProxyType
 from typing import Any
 
-from maildesk.rules import receipts
-from maildesk.rules.answerable import still_asked
-from maildesk.rules.asking import first_reminder, may_decide
-from maildesk.rules.course import Course, Decision
-from maildesk.rules.cycle import new_cycle
 from maildesk.rules.facts import Facts, TicketFacts
 from maildesk.rules.kinds import NORMAL
 from maildesk.rules.plan import Ask, Judge, Step, Tell
 from maildesk.rules.policy import Policy
-from maildesk.rules.request_words import figures_of
+from maildesk.rules.process import receipts
+from maildesk.rules.process.answerable import still_asked
+from maildesk.rules.process.asking import first_reminder, may_decide
+from maildesk.rules.process.course import Course, Decision
+from maildesk.rules.process.cycle import new_cycle
+from maildesk.rules.process.request_words import figures_of
 from maildesk.rules.requests import About, How, Request, Verdict
 from maildesk.rules.signed import Purpose
 from maildesk.rules.ticket import State

@@ -10,13 +10,13 @@ from typing import Any
 
 from maildesk.mail.message import Address
 from maildesk.rules import letters as say
-from maildesk.rules.asking import REQUESTER, deciders
-from maildesk.rules.course import Course, Decision
 from maildesk.rules.facts import Facts, TicketFacts
 from maildesk.rules.people import AgentFacts
 from maildesk.rules.plan import Tell
 from maildesk.rules.policy import Policy
-from maildesk.rules.request_words import charged_minutes, figures_of, limit_of
+from maildesk.rules.process.asking import REQUESTER, deciders
+from maildesk.rules.process.course import Course, Decision
+from maildesk.rules.process.request_words import charged_minutes, figures_of, limit_of
 from maildesk.rules.requests import About, How, Request
 from maildesk.rules.signed import Purpose
 from maildesk.rules.ticket import State

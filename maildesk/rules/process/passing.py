@@ -1,16 +1,14 @@
 """What the passing of time asks for on one ticket: a plan, or () for nothing.
 
 PROCESS.md sections 1.2 (T36, T37, T52), 2.2 (alerts, breach) and 2.4 (4, 9). Reminders and what
-is proposed when nobody answers (T50, T15, T22) are in `rules.reminding`.
+is proposed when nobody answers (T50, T15, T22) are in `rules.process.reminding`.
 """
 
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
 
-from maildesk.rules import alerts, meter
 from maildesk.rules import letters as words
-from maildesk.rules.cycle import after_move, breaks_at, runs
 from maildesk.rules.entries import Entry, Free
 from maildesk.rules.facts import Facts, TicketFacts
 from maildesk.rules.hours import add_working_time, next_opening, working_time
@@ -18,9 +16,11 @@ from maildesk.rules.kinds import kind_named
 from maildesk.rules.people import AgentFacts
 from maildesk.rules.plan import Change, Note, Plan, SetState, Step, Tell, Touch
 from maildesk.rules.policy import Policy
+from maildesk.rules.process import alerts, meter
+from maildesk.rules.process.cycle import after_move, breaks_at, runs
+from maildesk.rules.process.reminding import give_up, ready, remind_of_wait, tell_staff
+from maildesk.rules.process.request_words import charged_minutes, limit_of, working_day_after
 from maildesk.rules.promise import Promise, budget
-from maildesk.rules.reminding import give_up, ready, remind_of_wait, tell_staff
-from maildesk.rules.request_words import charged_minutes, limit_of, working_day_after
 from maildesk.rules.requests import About, Verdict
 from maildesk.rules.signed import Purpose
 from maildesk.rules.ticket import State

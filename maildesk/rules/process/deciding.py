@@ -1,23 +1,23 @@
 """What a decision about a request does: the ticket moves, and those who have to know are told.
 
 The same for a word by mail, a page and a phone call noted by an agent (PROCESS.md sections 1.2
-and 2.4). Whether somebody may decide at all is asked before, in `rules.answerable`; how a
-decision is taken back is in `rules.undoing`, what is written to people in `rules.receipts`.
+and 2.4). Whether somebody may decide at all is asked before, in `rules.process.answerable`; how a
+decision is taken back is in `rules.process.undoing`, what is written to people in `rules.process.receipts`.
 """
 
 from dataclasses import replace
 from datetime import datetime
 
-from maildesk.rules import meter, receipts
-from maildesk.rules.answerable import waits_for
-from maildesk.rules.course import Course, Decision
-from maildesk.rules.cycle import new_cycle
 from maildesk.rules.facts import Facts, TicketFacts
 from maildesk.rules.kinds import NORMAL
-from maildesk.rules.passing import is_undecided
 from maildesk.rules.plan import Judge, Step
 from maildesk.rules.policy import Policy
-from maildesk.rules.request_words import charged_minutes, limit_of
+from maildesk.rules.process import meter, receipts
+from maildesk.rules.process.answerable import waits_for
+from maildesk.rules.process.course import Course, Decision
+from maildesk.rules.process.cycle import new_cycle
+from maildesk.rules.process.passing import is_undecided
+from maildesk.rules.process.request_words import charged_minutes, limit_of
 from maildesk.rules.requests import About, How, Request, Verdict
 from maildesk.rules.ticket import State
 

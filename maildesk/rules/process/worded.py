@@ -10,19 +10,19 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from maildesk.mail.message import Address
-from maildesk.rules import receipts
-from maildesk.rules.answerable import SAID, Refusal, is_known, still_asked, why_not
-from maildesk.rules.answers import Word, begins_with_word, is_alone, verdict_of, word_of
-from maildesk.rules.deciding import decided, withdrawn
 from maildesk.rules.facts import Facts, Received, TicketFacts
 from maildesk.rules.gate import why_not_answer
 from maildesk.rules.plan import AddMessage, Plan, Tell
 from maildesk.rules.policy import Policy
+from maildesk.rules.process import receipts
+from maildesk.rules.process.answerable import SAID, Refusal, is_known, still_asked, why_not
+from maildesk.rules.process.answers import Word, begins_with_word, is_alone, verdict_of, word_of
+from maildesk.rules.process.deciding import decided, withdrawn
+from maildesk.rules.process.standing import standing
+from maildesk.rules.process.undoing import may_undo, undone
 from maildesk.rules.requests import How, Request, Verdict, named
 from maildesk.rules.signed import Purpose
-from maildesk.rules.standing import standing
 from maildesk.rules.ticket import State, allowed
-from maildesk.rules.undoing import may_undo, undone
 
 # The person who wrote would wait in vain: nobody else answers these.
 _ANSWERED = frozenset(
