@@ -18,6 +18,7 @@ from maildesk.desk.context import Desk
 from maildesk.desk.rows import DESK, Acted, Changed
 from maildesk.rules.facts import Candidate, Facts, Match, StaffFacts, TicketFacts
 from maildesk.rules.plan import Plan
+from maildesk.rules.process.contract_alerts import with_alerts
 from maildesk.store import queries
 from maildesk.store.process import process_facts
 from maildesk.store.staff_facts import latest, thread
@@ -44,6 +45,7 @@ def act(
         plan = decide(facts, facts.candidates[0].ticket)
         if not plan:
             return ()
+        plan = with_alerts(plan, facts, desk.policy, now)
         written = letters.write(desk, facts, plan, now)
         try:
             apply(desk.db, [Acted(actor, facts, plan, written)], now)

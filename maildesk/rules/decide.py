@@ -22,6 +22,7 @@ from maildesk.rules.opening import open_ticket
 from maildesk.rules.plan import AddMessage, Change, Leave, Plan, SetState, Step, Tell
 from maildesk.rules.policy import Policy
 from maildesk.rules.process import ordering, worded
+from maildesk.rules.process.contract_alerts import with_alerts
 from maildesk.rules.process.cycle import after_move
 from maildesk.rules.reachable import gated
 from maildesk.rules.staff.mail import staff_mail
@@ -31,7 +32,8 @@ from maildesk.rules.ticket import ReplyEffect, State, after_customer_reply, is_o
 
 def decide(received: Received, facts: Facts, policy: Policy, now: datetime) -> Plan:
     """Return the steps to take for one message, in order."""
-    return gated(_decide(received, facts, policy, now), received, facts, policy, now)
+    plan = with_alerts(_decide(received, facts, policy, now), facts, policy, now)
+    return gated(plan, received, facts, policy, now)
 
 
 def _decide(received: Received, facts: Facts, policy: Policy, now: datetime) -> Plan:

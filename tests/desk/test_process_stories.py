@@ -214,10 +214,13 @@ def test_a_contract_and_what_goes_beyond_it(desk):
     only(letters, "confirm_contract", ANNA)
     notice = only(letters, "staff_new")
     story.at("23 11:00")
-    story.answers(notice, "", "#vertrag +50m")
+    told = only(story.answers(notice, "", "#vertrag +50m"), "staff_contract", LENA)
+    assert "80 Prozent" in told.text, "50 of 60 minutes"
+    assert "es bleiben 10 Minuten" in told.text
     assert desk.charged(1000) == 0, "all of it is covered"
     story.at("23 12:00")
-    story.answers(notice, "", "+50m")
+    told = only(story.answers(notice, "", "+50m"), "staff_contract", LENA)
+    assert "ist verbraucht" in told.text
     assert desk.charged(1000) == 40, "ten of the fifty were covered"
     story.at("23 13:00")
     beyond = story.answers(notice, "", "+30m")

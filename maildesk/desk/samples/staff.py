@@ -172,6 +172,17 @@ def _warning(locale: str) -> Own:
     return Own(full | left, full | {"left": "", "subjects": ()})
 
 
+def _contract(locale: str) -> Own:
+    full = {
+        "contract": pick(locale, "Wartung Website", "Website care"),
+        "share": 80,
+        "used": say.span_words(480, locale),
+        "granted": say.span_words(600, locale),
+        "left": say.span_words(120, locale),
+    }
+    return Own(full, full | {"share": 100, "left": ""})
+
+
 def _call(locale: str) -> Own:
     done, works = State.CLOSED.words(locale), State.IN_PROGRESS.words(locale)
     due = pick(locale, "heute 16:00", "today 16:00")
@@ -231,4 +242,5 @@ LETTERS: dict[str, Made] = {
     "staff_third_party": _third_party,
     "staff_timer": _timer,
     "staff_warning": _warning,
+    "staff_contract": _contract,
 }
