@@ -25,7 +25,7 @@ from maildesk import __version__, log
 from maildesk.config import ConfigError, Site
 from maildesk.desk import alarms, clock, intake, login, passing, rotation
 from maildesk.desk.context import Desk, open_desk
-from maildesk.desk.days_off import days_off, use
+from maildesk.desk.days_off import DaysOff, days_off, use
 from maildesk.desk.keys import load_keyring
 from maildesk.desk.letters import check_addresses
 from maildesk.desk.lock import hold_alone
@@ -80,6 +80,8 @@ class Daemon:
     async def start(self) -> None:
         """Open the database, start every part, take mail. Raises ConfigError or Unreachable."""
         site = self.site
+        # At once, in a thread: what follows holds the loop.
+        days = asyncio.get_running_loop().run_in_executor(None, self._days_off)
         broken = alarms.TemplateAlarm(self._now)
         renderer = Renderer(site.templates.folder, broken)
         self._keys = rotation.KeyWatch(site.keys.file)
@@ -91,7 +93,7 @@ class Daemon:
         self._sender = Sender(
             site.relay, site.desk.host, Outbox(self.desk.db), self._now, self._queue_held
         )
-        self._worker = self._make_worker()
+        self._worker = self._make_worker(await days)
         self._worker.start()
         self._sending = asyncio.create_task(self._sender.run(), name="sender")
         for listen in site.listen:
@@ -141,9 +143,11 @@ class Daemon:
         await self._pages.start(sockets)
         log.listening(self.site.web.listen, "http")
 
-    def _make_worker(self) -> Works:
+    def _days_off(self) -> DaysOff | None:
+        return days_off(self.site, self._now()) if self._apart else None
+
+    def _make_worker(self, days: DaysOff | None) -> Works:
         if self._apart:
-            days = days_off(self.site, self._now())
             use(days)
             return WorkerProcess(self.site, self._alone, self._sender.wake, days)
         return Worker(self.desk, self._now, self._sender.wake)
