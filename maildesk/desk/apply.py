@@ -11,12 +11,9 @@ from typing import Any
 from sqlalchemy import LargeBinary, TextClause, bindparam, insert, text, update
 from sqlmodel import Session, SQLModel, col
 
-from maildesk.desk import process_rows, unreachable
-from maildesk.desk.effects import gather, meet_one
+from maildesk.desk import filing, process_rows, unreachable
+from maildesk.desk.effects import gather
 from maildesk.desk.rows import Cause, Changed, Decided, Rows
-from maildesk.mail.message import Mail
-from maildesk.rules.facts import Facts
-from maildesk.rules.join import taught_numbers
 from maildesk.rules.plan import (
     AddMessage,
     Ask,
@@ -34,10 +31,9 @@ from maildesk.rules.plan import (
     Tell,
     Touch,
 )
-from maildesk.rules.ticket import State, allowed, is_closed, row_between
+from maildesk.rules.ticket import allowed, is_closed, row_between
 from maildesk.store.columns import Moment
 from maildesk.store.db import Database, rows_met
-from maildesk.store.foreign_numbers import remember
 from maildesk.store.tables import (
     AttachmentRow,
     EventRow,
@@ -144,11 +140,10 @@ def _collect(rows: Rows, decided: Decided) -> None:
             case Leave():
                 state, reason, ticket_id = step.state, step.reason, step.ticket_id
             case OpenTicket():
-                _open(rows, step, decided)
+                filing.open_ticket(rows, step, decided)
             case AddMessage():
                 ticket_id, reason = step.ticket_id, step.why
-                _file(rows, step, decided)
-                _remember(rows, step, decided)
+                filing.file(rows, step, decided)
             case _:
                 _step(rows, step, decided)
     rows.handled.append(
@@ -171,7 +166,7 @@ def _step(rows: Rows, step: Step, cause: Cause) -> None:
         case SetState():
             _set_state(rows, step, cause)
         case Touch():
-            _touched(rows, step.ticket_id, cause)
+            rows.touch(step.ticket_id, cause)
         case MarkUndeliverable():
             rows.marks.append(step)
         case MarkUnreachable():
@@ -184,129 +179,6 @@ def _step(rows: Rows, step: Step, cause: Cause) -> None:
             gather(rows, step, cause)
 
 
-def _open(rows: Rows, step: OpenTicket, decided: Decided) -> None:
-    rows.new[TicketRow].append(
-        {
-            "id": step.ticket_id,
-            "version": 1,
-            "title": step.title,
-            "state": step.state.value,
-            "closed": is_closed(step.state),
-            "kind": step.kind,
-            "urgent": step.urgent,
-            "presales": step.presales,
-            "wish": step.wish,
-            "customer_id": step.customer_id,
-            "requester": step.requester.address,
-            "requester_name": step.requester.name,
-            "language": step.language,
-            "assignee_id": step.assignee_id,
-            "opened_at": decided.claimed.envelope.received_at,
-            "clock_started_at": step.clock_started_at,
-            "due_at": step.due_at,
-            "paused_at": step.paused_at,
-            "follows": step.follows,
-            "waits_for": step.waits_for,
-            "alert_at": step.clock_started_at if step.due_at else None,
-        }
-    )
-    if step.requester.address:
-        rows.new[ParticipantRow].append(
-            {
-                "ticket_id": step.ticket_id,
-                "number": 1,
-                "address": step.requester.address,
-                "name": step.requester.name,
-            }
-        )
-    detail = " ".join(
-        part
-        for part, said in (
-            (f"kind={step.kind}", True),
-            (f"wish={step.wish}", step.wish),
-            ("two kinds that contradict each other", step.contradiction),
-            (f"follows={step.follows}", step.follows),
-            ("mentions=" + ",".join(map(str, step.mentions)), step.mentions),
-            (step.why, step.why),
-        )
-        if said
-    )
-    trigger = "T04" if step.state is State.SPAM else "T02" if step.by_phone else "T01"
-    rows.journal(decided, step.ticket_id, trigger, to=step.state, detail=detail)
-
-
-def _file(rows: Rows, step: AddMessage, decided: Decided) -> None:
-    received = decided.received
-    if (received.released_by is not None or received.cleared) and decided.facts.known:
-        _file_again(rows, step, decided)
-        return
-    mail, message_id = decided.received.reading.mail, decided.facts.message_id
-    rows.new[MessageRow].append(
-        {
-            "id": message_id,
-            "ticket_id": step.ticket_id,
-            "inbound_id": decided.claimed.inbound_id,
-            "standing": step.standing,
-            "author": mail.author or "",
-            "author_name": mail.sender.name,
-            "subject": mail.subject,
-            "text": mail.text,
-            "reply": "" if mail.reply == mail.text else mail.reply,
-            "html": mail.html,
-            "message_id": mail.message_id,
-            "content_key": mail.content_key,
-            "sent_at": mail.date,
-            "filed_at": rows.now,
-        }
-    )
-    rows.new[AttachmentRow] += [
-        {
-            "message_id": message_id,
-            "path": part.path,
-            "name": part.name,
-            "type": part.type,
-            "size": part.size,
-            "inline": part.inline,
-            "content_id": part.content_id,
-        }
-        for part in mail.attachments
-    ]
-    rows.threads += [{"message_id": mid, "ticket_id": step.ticket_id} for mid in _ids(mail)]
-    _touch(rows, step, decided)
-
-
-def _remember(rows: Rows, step: AddMessage, decided: Decided) -> None:
-    ticket = _looked_at(decided.facts, step.ticket_id)
-    if numbers := taught_numbers(decided.received, decided.facts, step.standing, ticket):
-        domain = (decided.received.reading.mail.author or "").rpartition("@")[2]
-        rows.others.append(lambda session: remember(session, step.ticket_id, domain, numbers))
-
-
-def _file_again(rows: Rows, step: AddMessage, decided: Decided) -> None:
-    """A mail that was released or restored is in the books: it only stands differently now."""
-    message = update(MessageRow).where(col(MessageRow.inbound_id) == decided.claimed.inbound_id)
-    again = message.values(standing=step.standing, ticket_id=step.ticket_id)
-    rows.others.append(lambda session: meet_one(session, again))
-    _touch(rows, step, decided)
-
-
-def _touch(rows: Rows, step: AddMessage, decided: Decided) -> None:
-    if _touched(rows, step.ticket_id, decided):
-        rows.journal(decided, step.ticket_id, "message", detail=step.standing)
-
-
-def _touched(rows: Rows, ticket_id: int, cause: Cause) -> bool:
-    """Compare and count up the version of a ticket that was there when it was looked at."""
-    ticket = _looked_at(cause.facts, ticket_id)
-    if ticket is not None:
-        rows.touched.setdefault(
-            ticket_id,
-            {"id": ticket_id, "version": ticket.version, "state": ticket.state.value,
-             "closed": is_closed(ticket.state), "reopened": False},
-        )  # fmt: skip
-    return ticket is not None
-
-
 def _set_state(rows: Rows, step: SetState, cause: Cause) -> None:
     row = step.row or row_between(step.before, step.to)
     if not row or not allowed(step.before, step.to, row):
@@ -314,25 +186,13 @@ def _set_state(rows: Rows, step: SetState, cause: Cause) -> None:
         raise ValueError(f"no transition {row} leads from {step.before} to {step.to}")
     rows.journal(cause, step.ticket_id, step.trigger, step.before, step.to, row=row)
     touched = rows.touched.get(step.ticket_id)
+    if touched is not None:
+        touched["state"], touched["closed"] = step.to.value, is_closed(step.to)
+        touched["reopened"] = not is_closed(step.to)
+        return
+    fields = {"state": step.to.value, "closed": is_closed(step.to)}
     opened = next((new for new in rows.new[TicketRow] if new["id"] == step.ticket_id), None)
     if opened is not None:  # in this very plan: there is no version to compare yet
-        opened["state"], opened["closed"] = step.to.value, is_closed(step.to)
-        return
-    if touched is None:  # another ticket than the one that the mail is filed in
-        rows.changes.append(
-            Change(step.ticket_id, {"state": step.to.value, "closed": is_closed(step.to)}, "")
-        )
-        return
-    touched["state"], touched["closed"] = step.to.value, is_closed(step.to)
-    touched["reopened"] = not is_closed(step.to)
-
-
-def _ids(mail: Mail) -> list[str]:
-    ids = (mail.message_id, *mail.in_reply_to, *mail.references)
-    return [mid for mid in dict.fromkeys(ids) if mid]
-
-
-def _looked_at(facts: Facts, ticket_id: int) -> Any:
-    merged = (each for some in facts.staff.merged.values() for each in some)
-    known = (*(candidate.ticket for candidate in facts.candidates), *merged)
-    return next((ticket for ticket in known if ticket.id == ticket_id), None)
+        opened |= fields
+    else:  # another ticket than the one that the mail is filed in
+        rows.changes.append(Change(step.ticket_id, fields, ""))

@@ -9,9 +9,9 @@ from typing import Any
 from sqlmodel import Session, SQLModel
 
 from maildesk.desk.intake import Claimed
-from maildesk.rules.facts import Facts, Received
+from maildesk.rules.facts import Facts, Received, TicketFacts
 from maildesk.rules.plan import Change, MarkUndeliverable, MarkUnreachable, Plan
-from maildesk.rules.ticket import State
+from maildesk.rules.ticket import State, is_closed
 from maildesk.store.tables import EventRow
 
 
@@ -105,3 +105,24 @@ class Rows:
                 "inbound_id": cause.inbound_id,
             }
         )
+
+    def touch(self, ticket_id: int, cause: Cause) -> bool:
+        """Compare and count up the version of a ticket that was there when it was looked at.
+
+        Returns whether it was: one that is just being opened has no version yet.
+        """
+        ticket = looked_at(cause.facts, ticket_id)
+        if ticket is not None:
+            self.touched.setdefault(
+                ticket_id,
+                {"id": ticket_id, "version": ticket.version, "state": ticket.state.value,
+                 "closed": is_closed(ticket.state), "reopened": False},
+            )  # fmt: skip
+        return ticket is not None
+
+
+def looked_at(facts: Facts, ticket_id: int) -> TicketFacts | None:
+    """Return a ticket as it was when it was looked at, or None if it was not."""
+    merged = (each for some in facts.staff.merged.values() for each in some)
+    known = (*(candidate.ticket for candidate in facts.candidates), *merged)
+    return next((ticket for ticket in known if ticket.id == ticket_id), None)

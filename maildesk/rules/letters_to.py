@@ -26,9 +26,9 @@ def confirmation(
     elif ticket.follows is not None:
         letter = "followup_ticket"
     elif facts.customer is not None and facts.customer.contract and ticket.wish == "":
-        letter = "confirm_contract" if ticket.kind == "normal" else _confirm(ticket.kind)
+        letter = "confirm_contract" if ticket.kind == "normal" else confirmation_of(ticket.kind)
     else:
-        letter = _confirm(ticket.kind)
+        letter = confirmation_of(ticket.kind)
     return Tell(
         letter=letter,
         # A stranger's name is a stranger's word too.
@@ -45,7 +45,8 @@ def confirmation(
     )
 
 
-def _confirm(kind: str) -> str:
+def confirmation_of(kind: str) -> str:
+    """Return the template that confirms a ticket of a kind."""
     return "confirm_" + kind.replace("-", "_")
 
 
@@ -130,7 +131,7 @@ def changed(
     )
     return (
         Tell(
-            letter=_confirm(ticket.kind),
+            letter=confirmation_of(ticket.kind),
             to=to,
             language=language,
             purpose=Purpose.CUSTOMER,

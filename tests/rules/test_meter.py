@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from maildesk.rules.entries import Entry, Free
 from maildesk.rules.plan import Ask, Book, Change, SetState, Tell, Timer
-from maildesk.rules.process import meter
+from maildesk.rules.process import holding, meter
 from maildesk.rules.process_facts import ProcessFacts
 from maildesk.rules.requests import About, Request, Verdict
 from maildesk.rules.ticket import State
@@ -103,7 +103,7 @@ HOLDS = [
 @pytest.mark.parametrize(("requests", "approvers", "minutes", "outcome", "total", "why"), HOLDS)
 def test_a_ticket_is_held(requests, approvers, minutes, outcome, total, why):
     found = facts(minutes, (), requests, approvers=approvers)
-    steps = meter.hold(ticket(), State.IN_PROGRESS, found, POLICY, NOW)
+    steps = holding.hold(ticket(), State.IN_PROGRESS, found, POLICY, NOW)
     moved = next(step for step in steps if isinstance(step, SetState))
     assert (moved.to, moved.row) == (State.WAITING_APPROVAL, "T17")
     changed = next(step for step in steps if isinstance(step, Change)).fields
@@ -117,7 +117,7 @@ def test_a_ticket_is_held(requests, approvers, minutes, outcome, total, why):
 
 def test_timers_stop_and_are_booked():
     found = facts(0, ((1, 1800), (2, 1800)))
-    steps = meter.hold(ticket(State.NEW), State.NEW, found, POLICY, NOW)
+    steps = holding.hold(ticket(State.NEW), State.NEW, found, POLICY, NOW)
     assert next(step for step in steps if isinstance(step, SetState)).row == "T55"
     assert [s.agent_id for s in steps if isinstance(s, Timer) and s.ticket_id is None] == [1, 2]
     booked = [(s.agent_id, s.minutes, s.began_at) for s in steps if isinstance(s, Book)]

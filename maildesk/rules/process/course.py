@@ -4,13 +4,11 @@ from dataclasses import dataclass, fields, replace
 from datetime import datetime
 from typing import Any
 
-from maildesk.rules.entries import EntryType
 from maildesk.rules.facts import Facts, TicketFacts
-from maildesk.rules.plan import Book, Change, Note, SetState, Step, Tell, Timer
+from maildesk.rules.plan import Change, Note, SetState, Step, Tell
 from maildesk.rules.policy import Policy
-from maildesk.rules.process.booking import entry
 from maildesk.rules.process.cycle import after_move
-from maildesk.rules.process.meter import timer_minutes
+from maildesk.rules.process.timers import stopped
 from maildesk.rules.requests import How, Request, Verdict
 from maildesk.rules.ticket import State
 
@@ -74,15 +72,7 @@ class Course:
 
     def stop_timers(self) -> None:
         """Stop the work timers that run on the ticket, and book what they ran."""
-        books: list[Book] = []
-        for agent_id, began in self.facts.process.timers.get(self.ticket.id, ()):
-            minutes = timer_minutes(began, self.now)
-            found = entry(
-                self.after, self.facts, self.policy, agent_id, minutes, EntryType.WORK, "timer",
-                self.now, began, books,
-            )  # fmt: skip
-            self._steps += (Timer(agent_id, None), *found)
-            books += found
+        self._steps += stopped(self.after, self.facts, self.policy, self.now)
 
     def at_last(self, steps: tuple[Step, ...]) -> None:
         """Let steps follow all others: they begin where this course ends."""

@@ -12,7 +12,7 @@ from maildesk.rules.facts import Facts, TicketFacts
 from maildesk.rules.kinds import NORMAL
 from maildesk.rules.plan import Judge, Step
 from maildesk.rules.policy import Policy
-from maildesk.rules.process import meter, receipts
+from maildesk.rules.process import holding, receipts
 from maildesk.rules.process.answerable import waits_for
 from maildesk.rules.process.course import Course, Decision
 from maildesk.rules.process.cycle import new_cycle
@@ -134,7 +134,7 @@ def _held_again(goes_on: Course, decision: Decision) -> tuple[Step, ...]:
     worked = charged_minutes(facts.process.entries.get(decision.ticket.id, ()))
     if limit is None or worked < limit:
         return ()
-    return meter.hold(goes_on.after, goes_on.state, facts, policy, goes_on.now)
+    return holding.hold(goes_on.after, goes_on.state, facts, policy, goes_on.now)
 
 
 def _asked_now(course: Course, decision: Decision) -> tuple[Step, ...]:
@@ -145,7 +145,7 @@ def _asked_now(course: Course, decision: Decision) -> tuple[Step, ...]:
     ticket, facts, policy = course.after, _judged(decision), decision.policy
     if not is_undecided(ticket, facts, policy):
         return ()
-    return meter.ask_besides(ticket, facts, policy, course.now)
+    return holding.ask_besides(ticket, facts, policy, course.now)
 
 
 def _judged(decision: Decision) -> Facts:

@@ -16,7 +16,7 @@ from maildesk.rules.kinds import kind_named
 from maildesk.rules.people import AgentFacts
 from maildesk.rules.plan import Change, Note, Plan, SetState, Step, Tell, Touch
 from maildesk.rules.policy import Policy
-from maildesk.rules.process import alerts, meter
+from maildesk.rules.process import alerts, holding, meter
 from maildesk.rules.process.cycle import after_move, breaks_at, runs
 from maildesk.rules.process.reminding import give_up, ready, remind_of_wait, tell_staff
 from maildesk.rules.process.request_words import charged_minutes, limit_of, working_day_after
@@ -104,7 +104,7 @@ def timed(ticket: TicketFacts, facts: Facts, policy: Policy, now: datetime) -> P
     """Return what running timers ask for: a warning, the hold at the limit, a question at day end."""
     checked = meter.check(ticket, facts, policy, now)
     if checked.hold:
-        return (Touch(ticket.id), *meter.hold(ticket, ticket.state, facts, policy, now))
+        return (Touch(ticket.id), *holding.hold(ticket, ticket.state, facts, policy, now))
     asked = tuple(
         tell
         for agent_id, began in facts.process.timers.get(ticket.id, ())

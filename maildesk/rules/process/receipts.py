@@ -11,6 +11,7 @@ from typing import Any
 from maildesk.mail.message import Address
 from maildesk.rules import letters as say
 from maildesk.rules.facts import Facts, TicketFacts
+from maildesk.rules.letters_to import confirmation_of
 from maildesk.rules.people import AgentFacts
 from maildesk.rules.plan import Tell
 from maildesk.rules.policy import Policy
@@ -29,7 +30,7 @@ def ordered(decision: Decision, after: TicketFacts) -> tuple[Tell, ...]:
 
     A requester who ordered himself gets one letter that is both.
     """
-    confirm = "confirm_" + after.kind.replace("-", "_")
+    confirm = confirmation_of(after.kind)
     mine = ticket_requester(after)
     on_phone = decision.how is How.PHONE  # then the receipt has to repeat what was said
     tells = [

@@ -17,7 +17,7 @@ from maildesk.rules.entries import EntryType
 from maildesk.rules.facts import Facts, Person, TicketFacts
 from maildesk.rules.number import tag
 from maildesk.rules.plan import AddMessage, Book, OpenTicket, Plan, Step
-from maildesk.rules.process import meter
+from maildesk.rules.process import holding, meter
 from maildesk.rules.process.booking import entry
 from maildesk.rules.signed import Purpose
 from maildesk.rules.staff import receipts as say
@@ -151,7 +151,7 @@ def _measured(
     fresh, policy = _fresh(made, scene.now), scene.policy
     checked = meter.check(fresh, known, policy, scene.now, books)
     if checked.hold:
-        return meter.hold(
+        return holding.hold(
             fresh, fresh.state, known, policy, scene.now, books, scene.agent, policy.undo_seconds
         )
     return meter.warning(fresh, known, policy, checked, scene.agent)

@@ -13,7 +13,7 @@ from maildesk.rules.facts import Facts, TicketFacts
 from maildesk.rules.kinds import is_dearer
 from maildesk.rules.number import tag
 from maildesk.rules.plan import Change, Step, Touch
-from maildesk.rules.process import meter
+from maildesk.rules.process import holding, meter
 from maildesk.rules.process.booking import with_booked
 from maildesk.rules.process.request_words import limit_of
 from maildesk.rules.staff import process_receipts as tell
@@ -81,7 +81,7 @@ def _measure(work: Work, target: TicketFacts) -> None:
     checked = meter.check(target, facts, scene.policy, scene.now)
     steps: Iterable[Step] = ()
     if checked.hold:
-        steps = meter.hold(
+        steps = holding.hold(
             target, target.state, facts, scene.policy, scene.now, agent=scene.agent,
             delay=scene.policy.undo_seconds,
         )  # fmt: skip

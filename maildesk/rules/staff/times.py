@@ -7,7 +7,7 @@ from maildesk.rules.commands.words import Name
 from maildesk.rules.entries import EntryType
 from maildesk.rules.number import tag
 from maildesk.rules.plan import Tell, Timer
-from maildesk.rules.process import meter
+from maildesk.rules.process import holding, meter, timers
 from maildesk.rules.process.booking import charged, entry
 from maildesk.rules.process.request_words import limit_of
 from maildesk.rules.staff import chains
@@ -101,7 +101,7 @@ def running_besides_mine(work: Work) -> tuple[str, ...]:
 
 
 def _stop(work: Work, agent_id: int, began: datetime, ended: datetime) -> None:
-    minutes = meter.timer_minutes(began, ended)
+    minutes = timers.timer_minutes(began, ended)
     work.stopped.add(agent_id)
     work.steps.append(Timer(agent_id, None))
     book(work, agent_id, minutes, EntryType.WORK, "timer", began)
@@ -123,7 +123,7 @@ def measure(work: Work) -> None:
     checked = meter.check(ticket, work.facts, scene.policy, scene.now, work.books)
     if checked.hold:
         work.take(
-            meter.hold(
+            holding.hold(
                 ticket, work.state, work.facts, scene.policy, scene.now, work.books, scene.agent,
                 scene.policy.undo_seconds,
             )

@@ -72,6 +72,11 @@ def upgrade() -> None:
         "UPDATE ticket SET alert_at = clock_started_at"
         " WHERE state = 'waiting_customer' OR (due_at IS NOT NULL AND NOT closed)"
     )
+    _requests()
+    _links()
+
+
+def _requests() -> None:
     op.create_table(
         "request",
         sa.Column("id", _KEY, nullable=False),
@@ -113,6 +118,9 @@ def upgrade() -> None:
             name, "request", [over], unique=unique, sqlite_where=sa.text(where),
             postgresql_where=sa.text(where),
         )  # fmt: skip
+
+
+def _links() -> None:
     op.create_table(
         "link",
         sa.Column("token_sha256", sa.Text(), nullable=False),
