@@ -49,7 +49,7 @@ def test_a_person_opens_fills_in_and_clicks(desk, chromium, url):
 
     chromium.click("button[value=defects]")
     chromium.until("document.body.innerText.includes('schreiben Sie dazu, was nicht stimmt')")
-    assert chromium.run("document.activeElement.id") == "defects"
+    chromium.until("document.activeElement.id === 'defects'")  # a moment after the text is there
     chromium.type("Die Summe stimmt nicht.")
     chromium.click("button[value=defects]")
     chromium.until("document.querySelector('h1').innerText === 'Mängel gemeldet'")
