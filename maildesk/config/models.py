@@ -17,6 +17,7 @@ from pydantic import (
 )
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
 
+from maildesk.config.billing import Agency, Billing
 from maildesk.config.part import Count, Part, Port, Seconds
 from maildesk.config.process import Digest, Process, Web
 from maildesk.config.spam import Spam
@@ -238,6 +239,8 @@ class Site(BaseSettings):
     hours: Hours = Hours()
     kinds: tuple[KindSection, ...] = DEFAULT_KINDS
     money: MoneySection = MoneySection()
+    agency: Agency = Agency()
+    billing: Billing = Billing()
     terms: Terms = Terms()
     process: Process = Process()
     web: Web = Web()

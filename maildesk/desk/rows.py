@@ -52,13 +52,17 @@ class Decided:
 
 @dataclass(frozen=True, slots=True)
 class Acted:
-    """A plan that no mail caused: the time, or somebody on a page (`actor`)."""
+    """A plan that no mail caused: the time, or somebody on a page (`actor`).
+
+    `also` is written in the same transaction, after the plan's rows.
+    """
 
     actor: str
     facts: Facts
     plan: Plan
     letters: Written
     inbound_id: int | None = None
+    also: tuple[Callable[[Session], None], ...] = ()
 
 
 Cause = Decided | Acted

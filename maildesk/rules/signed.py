@@ -36,6 +36,7 @@ class Purpose(StrEnum):
     REQUEST = "r"
     CHALLENGE = "h"
     BOUNCE = "b"
+    INVOICE = "i"
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,7 +49,8 @@ class Keyring:
 
 @dataclass(frozen=True, slots=True)
 class SignedAddress:
-    """What a signed reply address says. `subject` is a ticket id, or a letter's handle for BOUNCE.
+    """What a signed reply address says. `subject` is a ticket id, a letter's handle
+    for BOUNCE, an invoice's id for INVOICE.
 
     `person` is the participant's number in the ticket or the agent's id, 0 for nobody.
     """

@@ -2,7 +2,7 @@
 
 from alembic import context
 
-from maildesk.store import contracts, digest, work_tables  # noqa: F401 - their tables
+from maildesk.store import contracts, digest, invoice_tables, work_tables  # noqa: F401 - their tables
 from maildesk.store.db import Database
 from maildesk.store.foreign_numbers import ForeignNumberRow
 

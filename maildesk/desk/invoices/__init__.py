@@ -1,0 +1,1 @@
+"""Invoices: drafted, numbered, built, frozen, mailed, paid; one transaction for each function."""
