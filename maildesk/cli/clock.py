@@ -5,18 +5,13 @@ in; an answer that does not apply stays empty, and all other cells stay as they 
 CRLF (RFC 4180). Needs no configuration and no database.
 """
 
-import csv
-import io
-import sys
-from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
-from typing import Annotated, NoReturn
+from typing import Annotated
 
 import typer
 
-from maildesk.cli import show
+from maildesk.cli.filled import fill, refuse
 
-WRONG = 2
 DUE = (
     ("id", "calendar", "mode", "minutes", "cutoff", "start", "pauses", "query"),
     ("due", "elapsed_s", "remaining_s", "paused", "breached"),
@@ -26,9 +21,6 @@ EFFORT = (
     ("warned", "held", "requested", "worked_min", "free_min", "limit_end", "billable_min",
      "unapproved_min"),
 )  # fmt: skip
-
-Row = dict[str, str]
-Columns = tuple[tuple[str, ...], tuple[str, ...]]
 
 
 def register(app: typer.Typer) -> None:
@@ -52,8 +44,8 @@ def due(
     try:
         find = clock_rows.calendars(calendars)
     except ValueError as problem:
-        _refuse(problem)
-    _fill(DUE, lambda row: clock_rows.due(row, find))
+        refuse(problem)
+    fill(DUE, lambda row: clock_rows.due(row, find))
 
 
 def effort() -> None:
@@ -64,69 +56,4 @@ def effort() -> None:
     """
     from maildesk.cli import clock_rows
 
-    _fill(EFFORT, clock_rows.effort)
-
-
-def _fill(columns: Columns, answer: Callable[[Row], Row]) -> None:
-    """Answer each row of standard input as it comes; a bad one ends it with exit code 2."""
-    answered = io.TextIOWrapper(sys.stdout.buffer, encoding="utf-8", newline="")
-    try:
-        writer = csv.writer(answered, lineterminator="\r\n")
-        for cells in _answered(sys.stdin.buffer, columns, answer):
-            writer.writerow(cells)
-            answered.flush()
-    except ValueError as problem:
-        _refuse(problem)
-    finally:
-        answered.detach()  # else it would close stdout, which is not ours
-
-
-def _refuse(problem: ValueError) -> NoReturn:
-    sys.stderr.write(f"maildesk: {show.safe(problem)}\n")
-    raise typer.Exit(WRONG) from None
-
-
-def _answered(
-    given: Iterable[bytes], columns: Columns, answer: Callable[[Row], Row]
-) -> Iterator[list[str]]:
-    """Yield the first line and every row with its answers. Raises ValueError, naming the row."""
-    reader = csv.reader(line.decode().removeprefix("\ufeff") for line in given)
-    names: list[str] = []
-    row: Row = {}
-    try:
-        for cells in reader:
-            row = dict(zip(names, cells, strict=False))
-            if not cells:
-                continue
-            if not names:
-                names = _names(cells, columns)
-                yield cells
-                continue
-            if len(cells) != len(names):
-                raise ValueError(f"{len(cells)} cells under {len(names)} columns")
-            row |= dict.fromkeys(columns[1], "") | answer(row)
-            yield [row[name] for name in names]
-            row = {}  # what cannot be read as CSV next is not this one's fault
-    except UnicodeDecodeError:
-        problem = "a line that is not written in UTF-8"
-    except csv.Error as error:
-        problem = f"not CSV: {error}"
-    except ValueError as error:
-        problem = str(error)
-    except OverflowError:
-        problem = "a time outside the years 1 to 9999"
-    else:
-        if names:
-            return
-        problem = "standard input is empty; the first line names the columns"
-    where = f"row {row['id']} (line {reader.line_num})" if row.get("id") else ""
-    where = where or f"line {max(1, reader.line_num)}"
-    raise ValueError(f"{where}: {problem}; no row from here on is answered")
-
-
-def _names(cells: list[str], columns: Columns) -> list[str]:
-    if missing := [name for part in columns for name in part if name not in cells]:
-        raise ValueError(f"the columns are not complete, there is no {', '.join(missing)}")
-    if len(set(cells)) < len(cells):
-        raise ValueError("a column is named twice")
-    return cells
+    fill(EFFORT, clock_rows.effort)

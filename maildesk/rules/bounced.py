@@ -4,7 +4,7 @@ from dataclasses import replace
 from datetime import datetime
 
 from maildesk.mail.message import Report
-from maildesk.rules import letters_to
+from maildesk.rules import enquiry, letters_to
 from maildesk.rules.facts import Facts, Match, Received, SentLetter, TicketFacts
 from maildesk.rules.failures import Failure, after_failure, of_report
 from maildesk.rules.letters import moment_words
@@ -64,6 +64,10 @@ def bounce(received: Received, facts: Facts, policy: Policy, now: datetime) -> P
         steps.append(Bounced(*request))
     always = _WORDS | _REQUESTS
     known = before is not None and before.holds(now) and letter.purpose not in always
+    held = found if found is not None and found.holds(now) else None
+    until = held.until if held else None
+    if letter.purpose in enquiry.LETTERS:
+        return (*steps, *_invoice_told(facts, policy, letter, reason, until))
     if ticket is None or known:
         return tuple(steps)  # of an address that is marked they were told when it was
     told = letters_to.staff("staff_bounce", received, facts, policy, ticket)
@@ -72,9 +76,16 @@ def bounce(received: Received, facts: Facts, policy: Policy, now: datetime) -> P
         nobody = replace(ticket, assignee_id=None)
         told = letters_to.staff("staff_bounce", received, facts, policy, nobody)
         told = tuple(tell for tell in told if tell.to.address.lower() != rcpt_to)
-    held = found if found is not None and found.holds(now) else None
-    until = held.until if held else None
     return (*steps, *(_with_words(tell, letter, reason, until, policy) for tell in told))
+
+
+def _invoice_told(
+    facts: Facts, policy: Policy, letter: SentLetter, reason: str, until: datetime | None
+) -> tuple[Tell, ...]:
+    zone = policy.calendar.timezone
+    languages = {policy.language, *(agent.language for agent in facts.agents)}
+    words = {each: moment_words(until, zone, each) if until else "" for each in languages}
+    return enquiry.bounced(letter, facts, policy, reason, words)
 
 
 def _request_of(letter: SentLetter) -> tuple[int, int] | None:

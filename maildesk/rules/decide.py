@@ -120,7 +120,9 @@ def _machine(received: Received, facts: Facts, policy: Policy, now: datetime) ->
     """
     origin, author = received.reading.origin, received.reading.mail.author
     is_named = (author or "").lower() in policy.automatic_from
+    # What a machine says to an invoice mail opens nothing, whoever runs it.
     is_alarm = origin is Origin.AUTO_GENERATED and (facts.contact is not None or is_named)
+    is_alarm = is_alarm and facts.invoice is None
     joined = join(received, facts)
     why = spam.why_hidden(received, facts, _is_participant(joined) or is_named)
     if joined is None:

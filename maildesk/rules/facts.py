@@ -12,6 +12,7 @@ from maildesk.mail.smtp import Envelope
 from maildesk.rules.contract import Balance, Contract
 from maildesk.rules.entries import Entry
 from maildesk.rules.failures import Unreachable
+from maildesk.rules.invoice_facts import NamedInvoice
 from maildesk.rules.people import AgentFacts, ContactFacts, CustomerFacts
 from maildesk.rules.process_facts import NO_PROCESS, ProcessFacts
 from maildesk.rules.requests import Request
@@ -313,7 +314,8 @@ class Facts:
     `ticket_id` and `message_id` are numbers reserved for what may be made of it.
     `known_in` is the ticket in which the same mail already is. `agents` are the enabled ones.
     `blocked` is the address or "@domain" under which the author is blocked. `unreachable` are
-    the addresses, in lower case, that letters of ours came back from.
+    the addresses, in lower case, that letters of ours came back from. `invoice` is the one that the
+    message is about: an answer to its mail, or a report that this came back.
     """
 
     ticket_id: int
@@ -332,3 +334,4 @@ class Facts:
     blocked: str = ""
     unreachable: Mapping[str, Unreachable] = field(default_factory=dict)
     process: ProcessFacts = NO_PROCESS
+    invoice: NamedInvoice | None = None

@@ -5,6 +5,7 @@ from datetime import datetime
 from typing import Any
 
 from maildesk.mail.message import Address
+from maildesk.rules import enquiry
 from maildesk.rules.facts import Facts, Received, TicketFacts
 from maildesk.rules.people import AgentFacts
 from maildesk.rules.plan import OpenTicket, Tell
@@ -21,7 +22,10 @@ def confirmation(
     counts against the budgets. `more` are values for its template.
     """
     known = facts.contact is not None
-    if not known:
+    if ticket.category == enquiry.CATEGORY:
+        letter = enquiry.CONFIRMATION
+        more = (more or {}) | {"unknown": not known}
+    elif not known:
         letter = "confirm_stranger"
     elif ticket.follows is not None:
         letter = "followup_ticket"

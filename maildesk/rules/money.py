@@ -5,6 +5,7 @@ from decimal import ROUND_HALF_UP, Context, Decimal, Inexact, InvalidOperation, 
 from functools import total_ordering
 
 MINOR_DIGITS = 2  # cents; every currency here has them (ISO 4217)
+MINOR = 10**MINOR_DIGITS  # minor units in a major one
 SYMBOLS = {"EUR": "€", "CHF": "CHF", "GBP": "£", "USD": "$"}
 # An exact product or an error, never a digit lost silently.
 _EXACT = Context(prec=60, rounding=ROUND_HALF_UP, traps=[Inexact, InvalidOperation])
@@ -80,6 +81,25 @@ class Money:
         if other.currency != self.currency:
             raise ValueError(f"{self} and {other} are of two currencies")
         return other
+
+
+def product(*factors: Decimal) -> Decimal:
+    """Return the exact product. Raises decimal.Inexact beyond 60 digits."""
+    found = Decimal(1)
+    for factor in factors:
+        found = _EXACT.multiply(found, factor)
+    return found
+
+
+def half_up(amount: Decimal, divisor: int = 1) -> int:
+    """Return amount / divisor as the nearest whole number, half away from zero, exactly.
+
+    `divisor` is above 0; nothing is rounded before the end.
+    """
+    upper, lower = amount.as_integer_ratio()
+    lower *= divisor
+    whole = (2 * abs(upper) + lower) // (2 * lower)
+    return whole if upper >= 0 else -whole
 
 
 def hourly_words(rate: Money, factor: Decimal, locale: str) -> str:

@@ -3,12 +3,13 @@
 from datetime import datetime
 
 from maildesk.mail.message import Address
-from maildesk.rules import assign, kinds, letters_to
+from maildesk.rules import assign, enquiry, kinds, letters_to
 from maildesk.rules.facts import Facts, Received, TicketFacts
 from maildesk.rules.gate import why_not_answer
 from maildesk.rules.plan import AddMessage, OpenTicket, Plan, Step
 from maildesk.rules.policy import Policy
 from maildesk.rules.process import ordering
+from maildesk.rules.process.offers import NO_ORDER
 from maildesk.rules.promise import due
 from maildesk.rules.staff.opening import UNTITLED
 
@@ -22,14 +23,17 @@ def open_ticket(
 ) -> Plan:
     """Return a new ticket with its message, and who is told of it."""
     ticket = new_ticket(received, facts, policy, now, follows)
-    order = ordering.of_new(ticket, received, facts, policy, now)
+    asks_about = facts.invoice
+    order = (
+        ordering.of_new(ticket, received, facts, policy, now) if asks_about is None else NO_ORDER
+    )
     if isinstance(order.ticket, OpenTicket):
         ticket = order.ticket
     steps: list[Step] = [ticket, AddMessage(ticket.ticket_id, why=received.mark), *order.steps]
     if not order.steps and not why_not_answer(received, facts, policy):
         steps.append(letters_to.confirmation(received, facts, ticket, order.more))
-    steps += letters_to.staff("staff_new", received, facts, policy, ticket, more=order.more)
-    return tuple(steps)
+    told = letters_to.staff("staff_new", received, facts, policy, ticket, more=order.more)
+    return (*steps, *(enquiry.shown(tell, asks_about) for tell in told))
 
 
 def new_ticket(
@@ -48,7 +52,7 @@ def new_ticket(
     requester = Address(mail.sender.name, mail.author or "")
     if facts.contact is not None:  # written as we keep it, not as he did today
         requester = Address(facts.contact.name or mail.sender.name, facts.contact.address)
-    return OpenTicket(
+    ticket = OpenTicket(
         ticket_id=facts.ticket_id,
         title=subject.title or UNTITLED[language],
         kind=kind,
@@ -67,6 +71,7 @@ def new_ticket(
             dict.fromkeys(c.ticket.id for c in facts.candidates if c.ticket is not follows)
         ),
     )
+    return enquiry.as_enquiry(ticket, facts, policy) if facts.invoice is not None else ticket
 
 
 def assignee(facts: Facts, policy: Policy, ticket_id: int) -> int | None:

@@ -28,7 +28,8 @@ class Leave:
 class OpenTicket:
     """Make a ticket. `wish` is a dearer kind that was asked for and not yet granted.
 
-    Its `state` is NEW or SPAM; `why` says what made it the latter.
+    Its `state` is NEW or SPAM; `why` says what made it the latter. `free` makes all its time free,
+    as in TicketFacts.
     """
 
     ticket_id: int
@@ -51,6 +52,8 @@ class OpenTicket:
     why: str = ""
     by_phone: bool = False
     paused_at: datetime | None = None
+    category: str = ""
+    free: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,7 +15,8 @@ class Policy:
     """What `decide` has to know about the desk. `own` are all its addresses, lower case.
 
     `automatic_from` are machines whose mail opens tickets; `limit_minutes` is the work that needs no further approval; the fields after `undo_seconds` are
-    those of [process] in the configuration, days are working days.
+    those of [process] in the configuration, days are working days. `biller` is the login of whoever
+    bills, "" for nobody in particular.
     """
 
     code: str
@@ -44,3 +45,4 @@ class Policy:
     spam: Filter = field(default_factory=Filter)
     budget: Budget = field(default_factory=lambda: Budget(3, 10, 50, 200))
     contact_budget: Budget = field(default_factory=lambda: Budget(100, 300, NO_LIMIT, NO_LIMIT))
+    biller: str = ""

@@ -214,6 +214,9 @@ def _opened(step: OpenTicket, facts: Facts, policy: Policy) -> str:
         f'as "{step.state.words("en")}": {step.why}' if step.state is not State.NEW else "",
         "urgent" if step.urgent else "",
         "before an order" if step.presales else "",
+        f"about the invoice {facts.invoice.number}, free of charge"
+        if facts.invoice is not None
+        else "",
         f"{step.wish} was asked for, and is not granted yet" if step.wish else "",
         "the subject asks for more than one kind" if step.contradiction else "",
         f"follows {tag(policy.code, step.follows)}" if step.follows else "",

@@ -338,6 +338,7 @@ CHARGED, COVERED = Entry(1, 30, at("11:00")), Entry(1, 30, at("11:00"), free=Fre
 QUICK = replace(COVERED, factor=Decimal(2), contract_id=5)
 AGREED = Contract(5, 7, "Wartung", ContractKind.FLAT, at("10:00").date())
 FULL = replace(AGREED, covers_surcharge=True)
+PREPAID = replace(AGREED, kind=ContractKind.BLOCK, minutes=600, ends_on=on(12, 31).date())
 NO = request(verdict=Verdict.NO)
 WINDOW = [
     ([CHARGED], {}, {}, S.BILLING, "charged work"),
@@ -345,6 +346,8 @@ WINDOW = [
     ([COVERED], {}, {}, S.CLOSED, "all of it under contract"),
     ([QUICK], {}, {"contracts": [(AGREED, Balance(0, 0, None, 0))]}, S.BILLING, "the surcharge is not"),
     ([QUICK], {}, {"contracts": [(FULL, Balance(0, 0, None, 0))]}, S.CLOSED, "the surcharge is covered"),
+    ([QUICK], {}, {"contracts": [(PREPAID, Balance(600, 60, 540, 10))]}, S.CLOSED,
+     "a block: 60 of its minutes were taken for 30"),
     ([QUICK], {}, {}, S.BILLING, "a contract that ended: a person looks"),
     ([CHARGED, replace(CHARGED, minutes=-30)], {}, {}, S.CLOSED, "taken back"),
     ([CHARGED], {"free": "goodwill"}, {}, S.CLOSED, "a present"),

@@ -32,9 +32,10 @@ def encoded(value: Any) -> bytes:
 def content_of(octets: bytes) -> InvoiceContent:
     """Return the content that canonical JSON holds. Raises ValueError where it is none."""
     try:
-        return _made(InvoiceContent, json.loads(octets))
+        made: InvoiceContent = _made(InvoiceContent, json.loads(octets))
     except (KeyError, TypeError, ArithmeticError, UnicodeDecodeError) as error:
         raise ValueError(f"this is not the content of an invoice: {error}") from error
+    return made
 
 
 def sha256(octets: bytes) -> str:
@@ -68,7 +69,7 @@ def _made(kind: Any, value: Any) -> Any:
         return None if value is None else _made(kind, value)
     if get_origin(kind) is tuple:
         return tuple(_made(get_args(kind)[0], each) for each in value)
-    if is_dataclass(kind):
+    if isinstance(kind, type) and is_dataclass(kind):
         hints = get_type_hints(kind)
         if set(value) != set(hints):
             raise ValueError(f"other fields than {kind.__name__} has")

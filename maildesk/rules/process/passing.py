@@ -9,6 +9,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from maildesk.rules import letters as words
+from maildesk.rules.contract import ContractKind
 from maildesk.rules.entries import Entry, Free
 from maildesk.rules.facts import Facts, TicketFacts
 from maildesk.rules.hours import add_working_time, next_opening, working_time
@@ -262,12 +263,16 @@ def _window(ticket: TicketFacts, facts: Facts, policy: Policy, now: datetime) ->
 def is_to_bill(ticket: TicketFacts, facts: Facts) -> bool:
     """Tell whether a ticket costs anything: charged work, or the surcharge of what a contract covers.
 
+    A block covers it by itself: its minutes are taken weighted by the factor (section 3.1 step 7).
     A contract that nobody knows any more is taken to cover no surcharge: a person looks.
     """
     if ticket.free:
         return False
     entries = facts.process.entries.get(ticket.id, ())
-    known = {agreed.id: agreed.covers_surcharge for agreed, _ in facts.process.contracts}
+    known = {
+        agreed.id: agreed.covers_surcharge or agreed.kind is ContractKind.BLOCK
+        for agreed, _ in facts.process.contracts
+    }
     surcharged = sum(each.minutes for each in entries if _has_surcharge(each, known))
     return charged_minutes(entries) > 0 or surcharged > 0
 
