@@ -123,8 +123,8 @@ def _printed(page: str) -> tuple[bytes, set[int]]:
     """Return a PDF, and the code points that no font had a glyph for."""
     try:
         # WeasyPrint says nothing about its types.
-        from weasyprint import HTML  # type: ignore[import-untyped]
-        from weasyprint.urls import URLFetcher  # type: ignore[import-untyped]
+        from weasyprint import HTML
+        from weasyprint.urls import URLFetcher
     except OSError as error:
         raise Unprintable(
             "Pango, which sets the type, is not installed: no document was made. Install it"
