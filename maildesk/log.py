@@ -177,6 +177,11 @@ def staff_mail_failed(kind: str, login: str, error: BaseException) -> None:
     )
 
 
+def reminding_failed(invoice_id: int, error: BaseException) -> None:
+    """The reminder of an invoice could not be made; it is tried again. A traceback follows."""
+    _log.error("reminding-failed", invoice=invoice_id, error=type(error).__name__, exc_info=error)
+
+
 # What goes out
 
 

@@ -1,6 +1,7 @@
 """The units that we ship, and what we tell systemd."""
 
 import os
+import re
 import socket
 import subprocess
 from pathlib import Path
@@ -47,6 +48,28 @@ def test_systemd_understands_every_line(tmp_path):
 def test_the_socket_has_the_name_that_the_sample_speaks_of():
     assert "FileDescriptorName=smtp\n" in (UNITS / "maildesk.socket").read_text()
     assert "systemd:smtp" in (UNITS.parent / "config" / "maildesk.toml").read_text()
+
+
+def test_the_monthly_run_is_the_same_by_timer_and_by_cron():
+    timer = (UNITS / "maildesk-invoices.timer").read_text()
+    service = (UNITS / "maildesk-invoices.service").read_text()
+    readme = (UNITS.parent / "README.md").read_text("utf-8")
+    command = re.search(r"^ExecStart=(.+)$", service, re.MULTILINE)[1]
+    assert f"\n0 5 1 * * maildesk {command}\n" in readme
+    assert "\nOnCalendar=*-*-01 05:00:00\n" in timer
+    assert "\nPersistent=true\n" in timer
+
+
+@pytest.mark.peer("systemd-analyze")
+def test_the_timer_is_due_on_the_first_of_each_month():
+    program = require("systemd-analyze", "systemd")
+    due = subprocess.run(
+        [program, "calendar", "--iterations=3", "--base-time=2026-11-24 12:00:00 UTC",
+         "*-*-01 05:00:00"],
+        capture_output=True, text=True, check=True, env={"TZ": "UTC"},
+    ).stdout  # fmt: skip
+    days = sorted(set(re.findall(r"\w{3} (\S+ 05:00:00)", due)))
+    assert days == ["2026-12-01 05:00:00", "2027-01-01 05:00:00", "2027-02-01 05:00:00"]
 
 
 def test_credentials_in_the_unit_are_keys_of_the_configuration(tmp_path, monkeypatch):

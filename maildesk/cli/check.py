@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 
 import typer
 
-from maildesk.cli import show
+from maildesk.cli import check_invoices, show
 from maildesk.cli.options import Config, Json
 
 if TYPE_CHECKING:
@@ -69,6 +69,7 @@ def _look(config: Path | None) -> Iterator[Finding]:
     if any(listen.auth for listen in site.listen):
         yield _logins(site)
     yield _templates(site)
+    yield Finding("invoices", *check_invoices.look(site))
     for imap in site.imap:
         yield _mailbox(imap)
     yield _relay(site)

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from maildesk.cli import show
+from maildesk.cli.customer_billing import billing
 from maildesk.cli.opened import Opened, opened
 from maildesk.cli.options import Config, Json
 
@@ -35,7 +36,7 @@ def register(app: typer.Typer) -> None:
     noun = typer.Typer(rich_markup_mode=None)
     for name, command in (
         ("add", add), ("change", change), ("list", list_), ("show", show_), ("contact", contact),
-        ("domain", domain), ("remove", remove), ("terms", terms),
+        ("domain", domain), ("remove", remove), ("terms", terms), ("billing", billing),
     ):  # fmt: skip
         noun.command(name)(command)
     app.add_typer(noun, name="customer", help="Customers, their people and their terms.")

@@ -25,6 +25,8 @@ NOUNS = (
     "trial",
     "customer",
     "contract",
+    "item",
+    "invoice",
     "staff",
     "ticket",
     "outbox",
@@ -36,6 +38,8 @@ NOUNS = (
     "keys",
     "ledger",
     "clock",
+    "billing",
+    "girocode",
     "template",
     "migrate",
 )

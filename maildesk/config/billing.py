@@ -32,7 +32,7 @@ class Agency(Part):
     country: Annotated[str, Field(pattern=r"^[A-Z]{2}$")] = "DE"
     tax_number: str = ""
     vat_id: str = ""
-    register: str = ""
+    register_number: str = ""
     managers: str = ""
     contact: str = ""
     phone: str = ""

@@ -34,9 +34,13 @@ Decide = Callable[[Facts, TicketFacts], Plan]
 
 @dataclass(slots=True)
 class Troubles:
-    """Tickets with which something went wrong: how often, and when they are tried again."""
+    """Tickets with which something went wrong: how often, and when they are tried again.
+
+    `reminded_at` is when unpaid invoices were looked for last.
+    """
 
     tries: dict[int, tuple[int, datetime]] = field(default_factory=dict)
+    reminded_at: datetime | None = None
 
     def rests(self, ticket_id: int, now: datetime) -> bool:
         """Tell whether a ticket is left alone for now."""

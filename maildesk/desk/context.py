@@ -88,4 +88,5 @@ def policy_of(site: Site) -> Policy:
             budgets.address_hour, budgets.address_day, budgets.domain_hour, budgets.all_hour
         ),
         contact_budget=Budget(budgets.contact_hour, budgets.contact_day, NO_LIMIT, NO_LIMIT),
+        biller=site.billing.agent,
     )

@@ -35,6 +35,8 @@ def open_ticket(rows: Rows, step: OpenTicket, decided: Decided) -> None:
             "clock_started_at": step.clock_started_at,
             "due_at": step.due_at,
             "paused_at": step.paused_at,
+            "category": step.category,
+            "free": step.free,
             "follows": step.follows,
             "waits_for": step.waits_for,
             "alert_at": step.clock_started_at if step.due_at else None,
@@ -54,6 +56,7 @@ def open_ticket(rows: Rows, step: OpenTicket, decided: Decided) -> None:
         for part, said in (
             (f"kind={step.kind}", True),
             (f"wish={step.wish}", step.wish),
+            (f"category={step.category}", step.category),
             ("two kinds that contradict each other", step.contradiction),
             (f"follows={step.follows}", step.follows),
             ("mentions=" + ",".join(map(str, step.mentions)), step.mentions),

@@ -39,6 +39,7 @@ from maildesk.rules.signed import (
 # reply may come late; all it proves is which ticket is meant.
 EXPIRES = {
     Purpose.CUSTOMER: timedelta(days=400),
+    Purpose.INVOICE: timedelta(days=400),
     Purpose.BOUNCE: timedelta(days=30),
     Purpose.CHALLENGE: timedelta(days=1),
 }

@@ -1,16 +1,26 @@
-"""Everything that happens because time has passed: alarms, promises, reminders, mails to staff."""
+"""Everything that happens because time has passed: alarms, promises, reminders, mails to staff.
+
+Invoices are not issued by the time alone: that is a run's (PROCESS.md section 1.3).
+"""
 
 from datetime import datetime
 
 from maildesk.desk import alarms, clock, digest
 from maildesk.desk.context import Desk
+from maildesk.desk.invoices import reminders
 
 
 def look_around(desk: Desk, now: datetime, troubles: clock.Troubles | None = None) -> int:
     """Do what is due by `now`; return how much that was, so that letters are sent at once.
 
-    `troubles` remembers tickets that could not be moved, from one call to the next.
+    `troubles` remembers, from one call to the next, tickets that could not be moved, and when
+    unpaid invoices were looked for.
     """
     alarms.expire(desk, now)
-    found = alarms.look(desk, now) + clock.tick(desk, now, troubles or clock.Troubles())
-    return found + digest.send_due(desk, now)
+    troubles = troubles if troubles is not None else clock.Troubles()
+    found = alarms.look(desk, now) + clock.tick(desk, now, troubles)
+    found += digest.send_due(desk, now)
+    if reminders.is_time(desk, now, troubles.reminded_at):
+        troubles.reminded_at = now
+        found += reminders.send_due(desk, now)
+    return found

@@ -9,11 +9,12 @@ import os
 import secrets
 import shutil
 import sqlite3
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any, Literal
 
 import psycopg
 import sqlalchemy
@@ -232,6 +233,7 @@ def _load_postgresql(db: Database, source: Path, manifest: Manifest) -> None:
             raise BackupError("the tables of the backup are not those of its revision")
         driver: psycopg.Connection = connection.connection.driver_connection  # type: ignore[assignment]  # what the engine was made with
         with driver.cursor() as cursor:
+            _triggers(cursor, there, "DISABLE")  # they let nothing in that was issued before
             names = sql.SQL(", ").join(map(sql.Identifier, there))
             cursor.execute(sql.SQL("TRUNCATE {}").format(names))
             tables = {archive.table_member(name): name for name in there}
@@ -243,12 +245,23 @@ def _load_postgresql(db: Database, source: Path, manifest: Manifest) -> None:
             for table in there:
                 if "id" in manifest.columns[table]:
                     cursor.execute(_sequence_after(table))
+            _triggers(cursor, there, "ENABLE")
         _quieten(session)
 
     try:
         db.change(work)
     except psycopg.Error as error:
         raise BackupError(f"the backup cannot be loaded: {error}") from error
+
+
+def _triggers(
+    cursor: "psycopg.Cursor[Any]", tables: Sequence[str], change: Literal["DISABLE", "ENABLE"]
+) -> None:
+    """Take our own triggers away for this transaction, or put them back; the keys stay."""
+    for table in tables:
+        cursor.execute(
+            sql.SQL("ALTER TABLE {} {} TRIGGER USER").format(sql.Identifier(table), sql.SQL(change))
+        )
 
 
 def _sequence_after(table: str) -> sql.Composed:

@@ -124,7 +124,7 @@ def ticket(session: Session, code: str, given: str, now: datetime) -> TicketPage
 
     Raises Refused if the check digit does not hold, or if there is no such ticket.
     """
-    found = session.execute(joined().where(col(TicketRow.id) == _number(code, given))).first()
+    found = session.execute(joined().where(col(TicketRow.id) == number_of(code, given))).first()
     if found is None:
         raise Refused(f"there is no ticket {given}; see `maildesk ticket list --all`")
     row, customer, assignee = found
@@ -210,7 +210,8 @@ def _messages(session: Session, ticket_id: int) -> list[Message]:
     ]
 
 
-def _number(code: str, given: str) -> int:
+def number_of(code: str, given: str) -> int:
+    """Return the number of a ticket that is named by tag or number. Raises Refused for neither."""
     text = given.strip().strip("[]").upper()
     number = parse_number(text.removeprefix(f"{code}-"))
     if number is None:

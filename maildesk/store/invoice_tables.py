@@ -90,6 +90,7 @@ class InvoiceRow(SQLModel, table=True):
     """An invoice or a cancellation. `run_key` says which of a customer's it is, once.
 
     `content` is the canonical JSON of rules.invoice.content; of a draft it is what it would be.
+    `basis` says what it was drafted from: versions of tickets, entries, items (canonical JSON).
     `series` and `serial` are its place in its number range. `cancels_id` names the invoice that
     a cancellation cancels.
     """
@@ -122,6 +123,7 @@ class InvoiceRow(SQLModel, table=True):
     gross_minor: int = Field(default=0, sa_column=Column(BigInteger, nullable=False))
     payable_minor: int = Field(default=0, sa_column=Column(BigInteger, nullable=False))
     content: bytes = Field(sa_column=Column(LargeBinary, nullable=False))
+    basis: str = long_text()
     made_at: datetime = moment()
     made_by: str = ""
 
@@ -215,11 +217,15 @@ class InvoiceEventRow(SQLModel, table=True):
 
 
 class RunRow(SQLModel, table=True):
-    """A monthly run, and what it told the one who bills: `summary_at` once per run key."""
+    """A monthly run; one without `ended_at` was killed, and is gone on with.
+
+    Its summary tells of what the journal has after line `began_after`.
+    """
 
     __tablename__ = "invoice_run"
     key: str = Field(sa_column=Column(Text, primary_key=True))
     month: str
     began_at: datetime = moment()
     ended_at: datetime | None = moment(nullable=True)
+    began_after: int = Field(sa_column=Column(BigInteger, nullable=False))
     left_out: str = long_text()

@@ -12,6 +12,7 @@ from sqlalchemy import func, select
 from sqlmodel import Session, SQLModel, col
 
 from maildesk.mail.message import Address
+from maildesk.rules.enquiry import invoice_of
 from maildesk.rules.facts import Budget, Candidate, Facts, Match, Received, SentLetter, TicketFacts
 from maildesk.rules.money import Money
 from maildesk.rules.people import AgentFacts, ContactFacts, CustomerFacts
@@ -21,6 +22,7 @@ from maildesk.rules.ticket import State
 from maildesk.store import budgets
 from maildesk.store.address_marks import address_marks, block_of
 from maildesk.store.foreign_numbers import tickets_numbered
+from maildesk.store.invoice_facts import invoices_named
 from maildesk.store.rows import chunks, rows_where
 from maildesk.store.tables import (
     AgentAddressRow,
@@ -70,8 +72,13 @@ def facts(
     written_to |= {agent.address for agent in agents} | authors
     blocks, unreachable = address_marks(session, written_to, {each.sender for each in asked}, now)
     loads = _loads(session) if balance else {}
+    named = [next((letters[h] for h in each.handles if h in letters), None) for each in asked]
+    about = [invoice_of(*each) for each in zip(batch, named, strict=True)]
+    invoices = invoices_named(session, {id_ for id_ in about if id_ is not None})
     result = []
-    for each, (ticket_id, message_id) in zip(asked, numbers, strict=True):
+    for each, (ticket_id, message_id), letter, invoice in zip(
+        asked, numbers, named, about, strict=True
+    ):
         person = contacts.get(each.author)
         customer_id = (
             person.customer_id if person else customers["@"].get(each.author.rpartition("@")[2])
@@ -88,12 +95,13 @@ def facts(
                 contact=person,
                 customer=customers["#"].get(customer_id),
                 candidates=tuple(_candidates(each, letters, threads, found, known, theirs)),
-                letter=next((letters[h] for h in each.handles if h in letters), None),
+                letter=letter,
                 agents=agents,
                 open_tickets=loads,
                 budget=spent.get(each.author, Budget()),
                 blocked=block_of(each.sender, person, blocks) if blocks else "",
                 unreachable=unreachable,
+                invoice=invoices.get(invoice) if invoice is not None else None,
             )
         )
     return result

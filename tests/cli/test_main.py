@@ -134,7 +134,15 @@ def test_check_of_a_desk_that_is_well(tmp_path):
     assert (code, trouble) == (0, ""), said
     assert [line.split(":")[0].split()[:2] for line in said.splitlines()] == [
         ["ok", each]
-        for each in ("configuration", "keys", "address", "database", "templates", "relay")
+        for each in (
+            "configuration",
+            "keys",
+            "address",
+            "database",
+            "templates",
+            "invoices",
+            "relay",
+        )
     ]
     # Made by root, they would stand in the way of the service.
     assert [each.name for each in tmp_path.iterdir()] == ["maildesk.toml"]

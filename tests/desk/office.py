@@ -403,6 +403,10 @@ class Office:
             assert letter.text.startswith("Eine Antwort auf diese E-Mail führt Befehle")
             assert answer.person == agent
             return
+        if answer.purpose is Purpose.INVOICE:
+            assert letter.purpose in ("invoice", "invoice_cancelled", "payment_reminder")
+            assert letter.ticket_id is None, "it opens its own"
+            return
         assert answer.subject == str(letter.ticket_id)
         assert subject.startswith(f"[{tag('DD', letter.ticket_id)}] ")
         if not agent:

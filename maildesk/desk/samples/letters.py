@@ -2,7 +2,7 @@
 
 from dataclasses import replace
 
-from maildesk.desk.samples import days, decisions, requests, staff
+from maildesk.desk.samples import days, decisions, invoices, requests, staff
 from maildesk.desk.samples.common import bare, long_names, ticket
 from maildesk.desk.samples.own import Own, Values
 
@@ -32,7 +32,7 @@ def own_of(letter: str, locale: str) -> Own:
 ALWAYS = frozenset({"price.increment", "price.limit", "ticket.kind"})
 
 
-_MADE = requests.LETTERS | decisions.LETTERS | staff.LETTERS | days.LETTERS
+_MADE = requests.LETTERS | decisions.LETTERS | staff.LETTERS | days.LETTERS | invoices.LETTERS
 
 
 def _of_a_ticket(letter: str, locale: str) -> dict[str, Values]:
@@ -40,4 +40,5 @@ def _of_a_ticket(letter: str, locale: str) -> dict[str, Values]:
     named: dict[str, Values] = {"long names": long_names(locale), "enquiry": {"ticket": enquiry}}
     if letter.startswith("staff_"):
         named |= {"reply is a note": {"reply_to": "note"}, **staff.orders(locale)}
+        named |= invoices.asked_about(locale)
     return named

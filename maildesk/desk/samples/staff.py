@@ -21,7 +21,7 @@ from maildesk.rules.ticket import State
 
 ALARMS = (
     "outbox_stuck", "set_aside", "set_aside_many", "letter_failed", "oversize", "mailbox_dead",
-    "template_broken", "budget_spent", "moon",
+    "template_broken", "budget_spent", "invoice_too_big", "moon",
 )  # fmt: skip
 GAVE_UP = (
     "question", "order", "overrun", "quote", "acceptance", "unreachable", "goes_on", "undecided",

@@ -16,7 +16,8 @@ down_revision = "0011"
 _NEVER = "what was issued is never changed"
 _FIXED = (
     "kind", "run_key", "customer_id", "month", "number", "series", "serial", "issued_on", "due_on",
-    "cancels_id", "currency", "gross_minor", "payable_minor", "content", "made_at", "made_by",
+    "cancels_id", "currency", "gross_minor", "payable_minor", "content", "basis",
+    "made_at", "made_by",
 )  # fmt: skip
 _STEPS = (
     ("draft", "draft"), ("draft", "issuing"), ("issuing", "issued"), ("issued", "paid"),
@@ -71,10 +72,13 @@ def upgrade() -> None:
         "CREATE FUNCTION invoice_refuse() RETURNS trigger LANGUAGE plpgsql AS"
         f" $$ BEGIN RAISE EXCEPTION '{_NEVER}'; END $$"
     )
+    # Else a temporary table of the same name, which any role may make, would be asked instead.
+    schema = op.get_bind().execute(sa.text("SELECT quote_ident(current_schema())")).scalar()
     for table, change, when in _refused():
         # A condition may not ask other tables there, but a function may.
         op.execute(
-            f"CREATE FUNCTION {table}_no_{change.lower()}() RETURNS trigger LANGUAGE plpgsql AS"
+            f"CREATE FUNCTION {table}_no_{change.lower()}() RETURNS trigger LANGUAGE plpgsql"
+            f" SET search_path = {schema}, pg_temp AS"
             f" $$ BEGIN IF {when} THEN RAISE EXCEPTION '{_NEVER}'; END IF;"
             f" RETURN {'OLD' if change == 'DELETE' else 'NEW'}; END $$"
         )
@@ -103,6 +107,7 @@ def _tables() -> None:
         sa.Column("month", sa.String(), nullable=False),
         sa.Column("began_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("ended_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("began_after", sa.BigInteger(), nullable=False),
         sa.Column("left_out", sa.Text(), server_default="", nullable=False),
         sa.PrimaryKeyConstraint("key"),
     )
@@ -157,6 +162,7 @@ def _tables() -> None:
         sa.Column("gross_minor", sa.BigInteger(), nullable=False),
         sa.Column("payable_minor", sa.BigInteger(), nullable=False),
         sa.Column("content", sa.LargeBinary(), nullable=False),
+        sa.Column("basis", sa.Text(), server_default="", nullable=False),
         sa.Column("made_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("made_by", sa.String(), nullable=False),
         sa.CheckConstraint("(state = 'draft') = (number IS NULL)"),

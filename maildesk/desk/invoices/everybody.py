@@ -1,0 +1,275 @@
+"""Everybody's invoices in one run: numbers in order, documents by all makers at once.
+
+Of each customer: draft -> reserve -> build and freeze (`issue`). One that fails stops no other.
+"""
+
+from collections.abc import Callable, Iterator
+from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from typing import TYPE_CHECKING
+
+from sqlalchemy import select
+from sqlalchemy.exc import OperationalError
+from sqlmodel import col
+
+from maildesk.desk.act import act
+from maildesk.desk.context import Desk
+from maildesk.desk.invoices import runs
+from maildesk.desk.invoices.drafts import customers_to_bill, draft_of, of_nobody
+from maildesk.desk.invoices.freeze import Maker
+from maildesk.desk.invoices.issue import Issued, drop_draft, issue, save_draft
+from maildesk.desk.invoices.reserve import Taken, reserve
+from maildesk.desk.invoices.summary import Billed, Covered, LeftOut, Summary
+from maildesk.desk.people import Refused
+from maildesk.desk.rows import Changed
+from maildesk.rules.facts import Facts, TicketFacts
+from maildesk.rules.invoice import months
+from maildesk.rules.number import tag
+from maildesk.rules.plan import Note, Plan, SetState, Touch
+from maildesk.rules.ticket import State
+from maildesk.store import invoices
+from maildesk.store.tables import CustomerRow
+
+if TYPE_CHECKING:
+    from maildesk.desk.invoices.drafts import Drafted
+    from maildesk.paper.look import Look
+
+TRIES = 3
+AHEAD = 4  # invoices with a number that wait for each maker: no more are held in memory
+
+Progress = Callable[[int, int, str], None]
+
+
+@dataclass(frozen=True, slots=True)
+class Order:
+    """What is asked of a run: a month ("2026-10"), and customers by id, () for all.
+
+    A `dry_run` makes nothing. With `again` customers who have their invoice for the month get a
+    further one for what came since. `tells` whoever bills by mail.
+    """
+
+    month: str
+    customers: tuple[int, ...] = ()
+    dry_run: bool = False
+    again: bool = False
+    tells: bool = True
+
+
+@dataclass(slots=True)
+class Everybody:
+    """One run under way: what it has done so far, and what its makers are at."""
+
+    desk: Desk
+    order: Order
+    makers: Maker
+    look: "Look"
+    actor: str
+    clock: Callable[[], datetime]
+    on_progress: Progress
+    _names: dict[int, str] = field(default_factory=dict)
+    _billed: list[Billed] = field(default_factory=list)
+    _left: list[LeftOut] = field(default_factory=list)
+    _covered: list[Covered] = field(default_factory=list)
+    _building: "dict[Future[Issued], int]" = field(default_factory=dict)
+    _done: int = 0
+    _total: int = 0
+
+    def today(self) -> date:
+        """Return the day that the desk has."""
+        return self.clock().astimezone(self.desk.policy.calendar.timezone).date()
+
+    def summary(self) -> Summary:
+        """Return what this process did; `billed` only in a dry run."""
+        head = runs.head(self.desk)
+        return Summary(
+            self.order.month, tuple(self._billed), tuple(self._left), tuple(self._covered),
+            head.sha256, head.position,
+        )  # fmt: skip
+
+    def heard(self, done: list[Issued]) -> None:
+        """Note what could not be finished of what an earlier run began."""
+        for each in done:
+            self._leave(runs.customer_of(self.desk, each.invoice_id), each.words)
+
+    def everybody(self) -> None:
+        """Bill each customer who has something to bill."""
+        ids = customers_to_bill(self.desk, months.last_day(self.order.month))
+        wanted = [id_ for id_ in ids if not self.order.customers or id_ in self.order.customers]
+        if not self.order.customers:
+            for words in of_nobody(self.desk):
+                self._left.append(
+                    LeftOut(0, words, "it belongs to no customer, so nobody can be billed for it")
+                )
+        self._total = len(wanted)
+        self.on_progress(0, self._total, "")
+        with self._pool() as pool:
+            for customer_id in wanted:
+                self._one(pool, customer_id)
+            self._harvest(0)
+
+    @contextmanager
+    def _pool(self) -> Iterator[ThreadPoolExecutor]:
+        """Yield the threads that wait for makers; on the way out nothing new is begun."""
+        # One more than makers: while it freezes a document, every maker has another.
+        pool = ThreadPoolExecutor(self.desk.site.billing.makers + 1, "invoice")
+        try:
+            yield pool
+        finally:
+            pool.shutdown(cancel_futures=True)
+
+    def _one(self, pool: ThreadPoolExecutor, customer_id: int) -> None:
+        try:
+            invoice_id = self._reserved(customer_id)
+        except OperationalError:
+            raise  # the database is the trouble, and would be with the next one too
+        except Exception as error:  # noqa: BLE001 - whatever it is, the other customers are billed
+            self._leave(customer_id, f"it went wrong: {_said(error)}; nothing was issued")
+            invoice_id = None
+        if invoice_id is None:
+            self._tick(customer_id)
+            return
+        self._building[pool.submit(self._finish, invoice_id)] = customer_id
+        self._harvest(AHEAD * self.desk.site.billing.makers)
+
+    def _finish(self, invoice_id: int) -> Issued:
+        return issue(
+            self.desk, invoice_id, self.makers, self.look, self.actor, self.clock(), self.today()
+        )
+
+    def _harvest(self, most: int) -> None:
+        """Hear of documents that are done, until at most so many are under way."""
+        while self._building:
+            ready, _ = wait(self._building, 0 if len(self._building) <= most else None,
+                            FIRST_COMPLETED)  # fmt: skip
+            if not ready:
+                return
+            for future in ready:
+                customer_id = self._building.pop(future)
+                try:
+                    words = future.result().words
+                except OperationalError:
+                    raise
+                except Exception as error:  # noqa: BLE001 - it keeps its number, the next run goes on
+                    words = f"its invoice is not finished: {_said(error)}; the next run goes on"
+                self._leave(customer_id, words)
+                self._tick(customer_id)
+
+    def _reserved(self, customer_id: int) -> int | None:
+        """Return the id of a customer's invoice, which has its number now; None where none has."""
+        for _ in range(TRIES):
+            key, state = self._key(customer_id)  # before the draft: it may be older, never newer
+            drafted = draft_of(
+                self.desk, customer_id, months.last_day(self.order.month), self.today()
+            )
+            if not self._is_billable(customer_id, drafted, state):
+                if state == "draft" and not self.order.dry_run:
+                    drop_draft(self.desk, key)  # of a run that was killed; nothing is left of it
+                return None
+            if self.order.dry_run:
+                self._would(customer_id, drafted)
+                return None
+            try:
+                return self._numbered(key, customer_id, drafted)
+            except (Changed, Taken):
+                drop_draft(self.desk, key)
+            except Refused as refused:
+                drop_draft(self.desk, key)
+                self._leave(customer_id, str(refused))
+                return None
+        self._leave(
+            customer_id, "his tickets changed again and again meanwhile; start it once more"
+        )
+        return None
+
+    def _key(self, customer_id: int) -> tuple[str, str]:
+        """Return the run key for a customer, and the state of what it has made ("": nothing)."""
+        with self.desk.db.read() as session:
+            if self.order.again:
+                return runs.further_key(session, self.order.month, customer_id)
+            key = invoices.run_key_for(session, self.order.month, customer_id)
+            made = invoices.of_run(session, key)
+        return key, made.state if made else ""
+
+    def _is_billable(self, customer_id: int, drafted: "Drafted", state: str) -> bool:
+        """Tell whether an invoice is to be made, and note what is not billed."""
+        for words in drafted.missing:
+            self._leave(customer_id, f"missing is {words}")
+        for words in drafted.left_out:
+            self._leave(customer_id, words)
+        if drafted.missing:
+            return False
+        if drafted.nothing:
+            self._cover(customer_id, drafted)
+            return False
+        if drafted.content is None:
+            return False
+        if state not in ("", "draft"):
+            self._leave(
+                customer_id,
+                f"has the invoice for {self.order.month} already; what came since is billed with"
+                " the next month, or now by `maildesk invoice issue`",
+            )
+            return False
+        return True
+
+    def _numbered(self, key: str, customer_id: int, drafted: "Drafted") -> int:
+        now = self.clock()
+        invoice_id = save_draft(
+            self.desk, key, self.order.month, customer_id, drafted, self.actor, now
+        )
+        with self.desk.db.read() as session:
+            draft = invoices.invoice(session, invoice_id)
+        if draft.state == "draft":
+            reserve(self.desk, draft, self.actor, now, self.today())
+        return invoice_id
+
+    def _would(self, customer_id: int, drafted: "Drafted") -> None:
+        content = drafted.content
+        if content is not None:
+            self._billed.append(runs.billed(customer_id, self._name(customer_id), content))
+
+    def _cover(self, customer_id: int, drafted: "Drafted") -> None:
+        """Close the tickets of somebody who has nothing to pay (T40)."""
+        tickets = drafted.tickets
+        if not self.order.dry_run:
+            for ticket in tickets:
+                act(self.desk, ticket.id, _closing(ticket), self.clock(), self.actor)
+        tags = tuple(tag(self.desk.policy.code, ticket.id) for ticket in tickets)
+        self._covered.append(Covered(customer_id, self._name(customer_id), tags))
+
+    def _leave(self, customer_id: int, words: str) -> None:
+        left = LeftOut(customer_id, self._name(customer_id), words)
+        if words and left not in self._left:
+            self._left.append(left)
+
+    def _tick(self, customer_id: int) -> None:
+        self._done += 1
+        self.on_progress(self._done, self._total, self._name(customer_id))
+
+    def _name(self, customer_id: int) -> str:
+        if not self._names:
+            with self.desk.db.read() as session:
+                rows = session.execute(select(col(CustomerRow.id), col(CustomerRow.name)))
+                self._names = {row.id: row.name for row in rows}
+        return self._names.get(customer_id, "")
+
+
+def _closing(drafted: TicketFacts) -> Callable[[Facts, TicketFacts], Plan]:
+    """Return what closes a ticket on which all is free or covered (PROCESS.md section 3.1, 11)."""
+
+    def decide(facts: Facts, ticket: TicketFacts) -> Plan:
+        if (ticket.version, ticket.state) != (drafted.version, State.BILLING):
+            return ()  # somebody wrote or booked meanwhile: the next run sees what it is now
+        return (
+            Touch(ticket.id),
+            SetState(ticket.id, State.BILLING, State.CLOSED, "nothing to pay", "T40"),
+            Note(ticket.id, "nothing to pay", "all work is free or covered: no invoice"),
+        )
+
+    return decide
+
+
+def _said(error: BaseException) -> str:
+    return f"{type(error).__name__}: {error}".splitlines()[0][:200]
