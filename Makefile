@@ -7,7 +7,7 @@ STAMP  := $(VENV)/.installed
 # Tests start the daemon dozens of times; without compiled files each start takes a third longer.
 export PYTHONDONTWRITEBYTECODE :=
 
-.PHONY: install run test check peers bench fuzz lock clean
+.PHONY: install run test check peers bench fuzz pictures lock clean
 
 install: $(STAMP)
 
@@ -38,6 +38,9 @@ bench: install  ## speed of a message from the socket to the relay
 fuzz: install  ## ten minutes of bytes that nobody would write; ARGS="--seconds 60 parse"
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements-fuzz.lock
 	$(BIN)/python -m tests.fuzz $(ARGS)
+
+pictures: install  ## the pictures in docs/, from stories that are played (needs Chromium, pdftoppm)
+	$(BIN)/python -m tests.pictures $(ARGS)
 
 lock:  ## pin everything again (needs uv)
 	uv pip compile --quiet --generate-hashes --universal --python-version 3.11 \

@@ -7,18 +7,22 @@ all the time. Documents are real: PDF/A-3 with the XML in it.
 """
 
 import argparse
+import contextlib
 import json
 import os
+import resource
 import subprocess
 import sys
 import tempfile
 import time
+from collections import Counter
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from datetime import UTC, datetime
 from datetime import time as clock_time
 from pathlib import Path
 
+import psutil
 from sqlalchemy import insert
 from sqlmodel import Session
 
@@ -86,14 +90,17 @@ def _measure(stock: Stock, mails: tuple[Sample, ...], customers: int) -> None:
         site.write_text(site.read_text("utf-8") + _AGENCY, "utf-8")
         with desk:
             alone = send(mails[:40], desk.port, 1, GAP).waited
+            before, largest = _cpu(), Counter[str]()
             with _run(site, month) as running:
                 begun, left = time.monotonic(), list(mails[40:])
                 waited: list[float] = []
                 while running.poll() is None and left:
                     waited += send([left.pop(0) for _ in range(min(8, len(left)))],
                                    desk.port, 1, GAP).waited  # fmt: skip
+                    largest |= _memory(running.pid)
                 said, trouble = running.communicate(timeout=PATIENCE)
                 seconds = time.monotonic() - begun
+            cpu = _cpu() - before
     if running.returncode:
         raise RuntimeError(f"the run failed ({running.returncode}): {said[-500:]}{trouble[-500:]}")
     ran = json.loads(said)
@@ -104,6 +111,8 @@ def _measure(stock: Stock, mails: tuple[Sample, ...], customers: int) -> None:
         _again_and_check(site, month, db)
     print(f"{stock.name}: {made:,} invoices in one run, {os.cpu_count()} cores: {seconds:.1f} s")
     print(f"  {1000 * seconds / made:.0f} ms an invoice, run and intake together")
+    print(f"  {1000 * cpu / made:.0f} ms of CPU an invoice, run and makers")
+    print(f"  memory at most: {', '.join(f'{n} {o >> 20} MiB' for n, o in largest.items())}")
     print(f"  intake alone:     {_words(alone)}")
     print(f"  intake meanwhile: {_words(waited)}")
 
@@ -118,6 +127,22 @@ def _words(waited: "list[float] | tuple[float, ...]") -> str:
     return (
         f"end of mail to 250, ms: {', '.join(said)}, most {ordered[-1]:.1f} ({len(ordered)} mails)"
     )
+
+
+def _cpu() -> float:
+    """Return the seconds of CPU of all that we started and that is over, its own children too."""
+    used = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return used.ru_utime + used.ru_stime
+
+
+def _memory(pid: int) -> Counter[str]:
+    """Return the octets in memory of a run, and of the largest of its makers."""
+    found = Counter[str]()
+    with contextlib.suppress(psutil.NoSuchProcess):
+        run = psutil.Process(pid)
+        found["run"] = run.memory_info().rss
+        found["maker"] = max((each.memory_info().rss for each in run.children()), default=0)
+    return found
 
 
 @contextmanager

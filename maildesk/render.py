@@ -7,7 +7,7 @@ up a mail: the shipped one is used, and `on_broken` tells whoever can mend it.
 import re
 from collections.abc import Callable
 from dataclasses import fields, is_dataclass
-from functools import lru_cache
+from functools import cache, lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -62,7 +62,7 @@ class Renderer:
 
     def __init__(self, folder: Path | None = None, on_broken: OnBroken = _silent) -> None:
         ours = shipped() / "mail"
-        self._shipped = environment([ours])
+        self._shipped = _of_ours(ours)
         self._site = environment([folder / "mail", ours]) if folder else None
         self._on_broken = on_broken
         self._found: dict[tuple[bool, str, str], jinja2.Template] = {}
@@ -141,6 +141,12 @@ class _Sandbox(ImmutableSandboxedEnvironment):
         if attribute in _fields(type(obj)):
             return getattr(obj, attribute)
         return super().getattr(obj, attribute)
+
+
+@cache
+def _of_ours(folder: Path) -> jinja2.Environment:
+    """Return what renders the shipped templates, once: they never change while the program runs."""
+    return environment([folder])
 
 
 def environment(folders: list[Path]) -> jinja2.Environment:

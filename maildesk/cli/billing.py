@@ -21,9 +21,9 @@ def compute() -> None:
     """Say what invoices come to, when they are due and in which form (CSV in, CSV out).
 
     Columns given: id, op (invoice, interest, due_date or format) and input (JSON). Filled in:
-    net, vat, gross, payable (of an invoice) and expect (JSON). A row that cannot be computed says
-    why in expect, {"error": "..."}, and the next ones are answered all the same.
+    net, vat, gross, payable (of an invoice) and expect (JSON). A row that cannot be read or
+    computed says why in expect, {"error": "..."}; the next ones are answered all the same.
     """
     from maildesk.cli import billing_rows
 
-    fill(COMPUTE, billing_rows.answered)
+    fill(COMPUTE, billing_rows.answered, billing_rows.refused)

@@ -28,22 +28,23 @@ from maildesk.cli.written import (
 from maildesk.rules.billing.compute import negated, totals
 from maildesk.rules.billing.values import Bill, Item, Job, Scope, Totals, Vat, Work
 from maildesk.rules.calendars import region_of
+from maildesk.rules.entries import EntryType
 from maildesk.rules.payment import CONSUMER_POINTS, POINTS, due_on, form, interest, last_day_to_pay
 
 DAY = date(2026, 11, 10)  # where the input names none
 Word = TypeVar("Word", bound=StrEnum)
 _WORDS = ("text", "title", "note", "agent")  # may be there, and change nothing
+# Of an invoice or of a ticket of it, whose own comes first.
+_BOTH = ("rate", "increment", "round_scope", "day", "minimum", "factor", "covers_surcharge")
 _INVOICE = (
-    "rate", "increment", "round_scope", "vat", "day", "tickets", "flat", "budget",
-    "doc_discount_pct", "prepaid", "credit", *_WORDS,
+    "vat", "tickets", "flat", "budget", "doc_discount_pct", "prepaid", "credit", *_BOTH, *_WORDS,
 )  # fmt: skip
-_TICKET = (
-    "id", "entries", "rate", "factor", "approved", "minimum", "discount_pct", "covers_surcharge",
-    *_WORDS,
-)  # fmt: skip
-_ENTRY = ("min", "covered", "billable", "factor", "rate", "day", *_WORDS)
+_TICKET = ("id", "entries", "approved", "discount_pct", *_BOTH, *_WORDS)
+_FREE = ("free", "rework", "own_mistake")  # what is dropped besides: section 3.1 step 2
+_ENTRY = ("min", "covered", "billable", *_FREE, "factor", "rate", "day", "type", *_WORDS)
 _FLAT = ("qty", "price", "discount_pct", "day", *_WORDS)
-_CUSTOMER = ("country", "business", "leitweg", "name", "vat_id")
+_CUSTOMER = ("country", "business", "leitweg", "name", "vat_id", "id", "postcode", "city", "mail")
+_UNPAID = (EntryType.ESTIMATE, EntryType.PRESALES)  # unless said to be billable: section 3.1
 
 
 def answered(row: Row) -> Row:
@@ -52,9 +53,14 @@ def answered(row: Row) -> Row:
         answer = _OPERATIONS.get(row["op"].strip(), _unknown)
         return answer(row)
     except ValueError as problem:
-        return {"expect": _json({"error": str(problem)})}
+        return refused(str(problem))
     except ArithmeticError:
-        return {"expect": _json({"error": "a number has too many digits to stay exact"})}
+        return refused("a number has too many digits to stay exact")
+
+
+def refused(sentence: str) -> Row:
+    """Return the answer of a row that cannot be read or computed."""
+    return {"expect": _json({"error": sentence})}
 
 
 def _unknown(row: Row) -> Row:
@@ -104,37 +110,36 @@ def _bill(given: Written) -> Bill:
 
 
 def _job(value: object, index: int, invoice: Written) -> Job:
-    given = members(value, "a ticket", _TICKET)
-    rate = _rate(given, _rate(invoice, None))
-    factor = _decimal(given, "factor", Decimal(1))
-    covers = _flag(given, "covers_surcharge", True)
+    own = members(value, "a ticket", _TICKET)
+    given = {name: each for name, each in invoice.items() if name in _BOTH}
+    given |= {name: each for name, each in own.items() if each is not None}
     limit = given.get("approved")
     return Job(
         id=word(given.get("id", f"T{index + 1}"), "id"),
-        work=tuple(
-            _work(each, rate, factor, covers) for each in listed(given.get("entries"), "entries")
-        ),
-        increment=_whole(invoice, "increment", 1),
-        scope=_one_of(Scope, invoice, "round_scope", Scope.TICKET),
+        work=tuple(_work(each, given) for each in listed(given.get("entries"), "entries")),
+        increment=_whole(given, "increment", 1),
+        scope=_one_of(Scope, given, "round_scope", Scope.TICKET),
         minimum=_whole(given, "minimum", 0),
         limit=None if limit in (None, "open") else whole(limit, "approved"),
         discount=_decimal(given, "discount_pct", Decimal(0)),
     )
 
 
-def _work(value: object, rate: Decimal | None, factor: Decimal, covers: bool) -> Work:
+def _work(value: object, ticket: Written) -> Work:
     given = members(value, "an entry", _ENTRY)
-    own = _rate(given, rate)
-    if own is None:
+    rate = ticket.get("rate") if given.get("rate") is None else given["rate"]
+    if rate is None:
         raise ValueError("an entry has no rate, and neither has the invoice")
+    kind = _one_of(EntryType, given, "type", EntryType.WORK)
     return Work(
         minutes=whole(given.get("min"), "min"),
-        rate=own,
-        factor=_decimal(given, "factor", factor),
-        day=_day(given),
+        rate=decimal(rate, "rate"),
+        factor=_decimal(given, "factor", _decimal(ticket, "factor", Decimal(1))),
+        day=_day(given) or _day(ticket),
         is_covered=_flag(given, "covered", False),
-        is_free=not _flag(given, "billable", True),
-        covers_surcharge=covers,
+        is_free=not _flag(given, "billable", kind not in _UNPAID)
+        or any(_flag(given, name, False) for name in _FREE),
+        covers_surcharge=_flag(ticket, "covers_surcharge", True),
     )
 
 
@@ -196,10 +201,6 @@ def _decimal(given: Written, name: str, usual: Decimal) -> Decimal:
     return usual if given.get(name) is None else decimal(given[name], name)
 
 
-def _rate(given: Written, usual: Decimal | None) -> Decimal | None:
-    return usual if given.get("rate") is None else decimal(given["rate"], "rate")
-
-
 def _whole(given: Written, name: str, usual: int) -> int:
     return usual if given.get(name) is None else whole(given[name], name)
 
@@ -223,4 +224,5 @@ def _one_of(words: type[Word], given: Written, name: str, usual: Word) -> Word:
 
 
 def _json(answer: dict[str, Any]) -> str:
-    return json.dumps(answer, ensure_ascii=False)
+    text = json.dumps(answer, ensure_ascii=False)
+    return text.encode(errors="backslashreplace").decode()  # half a character stays an escape

@@ -69,7 +69,7 @@ def _look(config: Path | None) -> Iterator[Finding]:
     if any(listen.auth for listen in site.listen):
         yield _logins(site)
     yield _templates(site)
-    yield Finding("invoices", *check_invoices.look(site))
+    yield from (Finding("invoices", *found) for found in check_invoices.look(site))
     for imap in site.imap:
         yield _mailbox(imap)
     yield _relay(site)

@@ -6,26 +6,44 @@ if TYPE_CHECKING:
     from maildesk.config import Site
 
 
-def look(site: "Site") -> tuple[bool, str, str]:
-    """Return whether all is well with invoices, in words how it stands, and what to do."""
-    from maildesk.config import ConfigError
+Look = tuple[bool, str, str]  # whether all is well, in words how it stands, and what to do
+
+
+def look(site: "Site") -> list[Look]:
+    """Return how it stands with invoices: one line, or one for each thing that is missing."""
     from maildesk.desk.invoices import agency
-    from maildesk.desk.invoices.makers import look_of
 
     if not agency.is_set_up(site):
-        return True, "not set up; whoever wants them fills in [agency]", ""
-    if wanted := agency.missing(site):
-        first, *more = wanted
-        rest = f"; then {'; '.join(more)}" if more else ""
-        return False, "none can be issued yet", f"it still wants {first}{rest}"
+        return [(True, "not set up; whoever wants them fills in [agency]", "")]
+    wrong = [
+        (False, f"none can be issued yet: missing is {words}", "") for words in agency.missing(site)
+    ]
+    wrong += _paper(site)
+    if site.billing.agent and (unknown := _unknown(site)):
+        words = f"billing.agent names {unknown}"
+        wrong.append((False, words, "name the login of an agent who is enabled"))
+    if wrong:
+        return wrong
+    told = "" if site.billing.agent else "; nobody gets the summaries until billing.agent is set"
+    return [(True, f"{site.agency.name} can issue them{told}", "")]
+
+
+def _paper(site: "Site") -> list[Look]:
+    """Return what is in the way of documents themselves: the logo, or Pango is not installed."""
+    from maildesk.config import ConfigError
+    from maildesk.desk.invoices.makers import look_of
+
+    wrong: list[Look] = []
     try:
         look_of(site)
     except ConfigError as error:
-        return False, "the logo cannot be used", str(error)
-    if site.billing.agent and (unknown := _unknown(site)):
-        return False, f"billing.agent names {unknown}", "name the login of an agent who is enabled"
-    told = "" if site.billing.agent else "; nobody gets the summaries until billing.agent is set"
-    return True, f"{site.agency.name} can issue them{told}", ""
+        wrong.append((False, "the logo cannot be used", str(error)))
+    try:
+        import weasyprint  # noqa: F401 - it loads Pango
+    except OSError:
+        remedy = "apt install libpango-1.0-0 libpangoft2-1.0-0 libharfbuzz-subset0 fonts-inter"
+        wrong.append((False, "Pango, which sets the pages, is not installed", remedy))
+    return wrong
 
 
 def _unknown(site: "Site") -> str:

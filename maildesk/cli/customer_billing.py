@@ -96,11 +96,16 @@ def _say(desk: Opened, found: "BillingProfile", json: bool) -> None:
         filter(None, (found.name or found.customer, found.line2, found.street, place))
     )
     show.words(f"{found.customer} (id {found.customer_id})")
+    gaps = [each for each in ("street", "postcode", "city") if not getattr(found, each)]
+    lacks = f"; missing is his {', '.join(gaps)}, and without it he is not billed" if gaps else ""
     for name, value in (
-        ("address", f"{address}, {found.country}"),
+        ("address", f"{address}, {found.country}{lacks}"),
         ("invoices", found.email or "to the first contact who may approve"),
         ("number", found.number or "none"),
-        ("taxed as", "a business" if found.is_business else "a private person"),
+        (
+            "taxed as",
+            f"{'a business' if found.is_business else 'a private person'}; {_tax(desk, found)}",
+        ),
         ("VAT id", _vat_id(desk, found)),
         ("format", _format(found)),
         ("reference", found.buyer_reference or "none"),
@@ -110,6 +115,25 @@ def _say(desk: Opened, found: "BillingProfile", json: bool) -> None:
         ("on hold", "yes: no run bills him" if found.on_hold else "no"),
     ):
         show.words(f"{name:<9} {value}")
+
+
+def _tax(desk: Opened, found: "BillingProfile") -> str:
+    """Return which VAT he is charged, and why."""
+    from maildesk.rules.billing.values import Vat
+    from maildesk.rules.billing.vat import case_of
+
+    agency = desk.site.agency
+    words = {
+        Vat.DOMESTIC: "VAT is charged",
+        Vat.REVERSE: "no VAT, he owes it himself (reverse charge)",
+        Vat.OUTSIDE: "no VAT, not taxable here",
+        Vat.SMALL: "no VAT, ours is a small business (§ 19 UStG)",
+    }
+    return words[
+        case_of(
+            found.country, found.vat_id, found.is_business, agency.country, agency.small_business
+        )
+    ]
 
 
 def _vat_id(desk: Opened, found: "BillingProfile") -> str:

@@ -6,6 +6,7 @@ An answer that does not apply stays empty, and all other cells stay as they are.
 
 import csv
 import io
+import re
 import sys
 from collections.abc import Callable, Iterable, Iterator
 from typing import NoReturn
@@ -15,17 +16,27 @@ import typer
 from maildesk.cli import show
 
 WRONG = 2
+_BROKEN = re.compile("[\ud800-\udfff]")  # how Python holds octets that are no UTF-8
 
 Row = dict[str, str]
 Columns = tuple[tuple[str, ...], tuple[str, ...]]  # those given, those filled in
 
 
-def fill(columns: Columns, answer: Callable[[Row], Row]) -> None:
-    """Answer each row of standard input as it comes; a bad one ends it with exit code 2."""
-    answered = io.TextIOWrapper(sys.stdout.buffer, encoding="utf-8", newline="")
+def fill(
+    columns: Columns, answer: Callable[[Row], Row], unreadable: Callable[[str], Row] | None = None
+) -> None:
+    """Answer each row of standard input as it comes; a bad one ends it with exit code 2.
+
+    With `unreadable` a row that is not written in UTF-8, or has too many or too few cells, does
+    not end it: it is answered with what that returns for a sentence.
+    """
+    # Octets that are no UTF-8 go out as they came in.
+    answered = io.TextIOWrapper(
+        sys.stdout.buffer, encoding="utf-8", errors="surrogateescape", newline=""
+    )
     try:
         writer = csv.writer(answered, lineterminator="\r\n")
-        for cells in _answered(sys.stdin.buffer, columns, answer):
+        for cells in _answered(sys.stdin.buffer, columns, answer, unreadable):
             writer.writerow(cells)
             answered.flush()
     except ValueError as problem:
@@ -41,10 +52,14 @@ def refuse(problem: ValueError) -> NoReturn:
 
 
 def _answered(
-    given: Iterable[bytes], columns: Columns, answer: Callable[[Row], Row]
+    given: Iterable[bytes],
+    columns: Columns,
+    answer: Callable[[Row], Row],
+    unreadable: Callable[[str], Row] | None,
 ) -> Iterator[list[str]]:
     """Yield the first line and every row with its answers. Raises ValueError, naming the row."""
-    reader = csv.reader(line.decode().removeprefix("\ufeff") for line in given)
+    errors = "strict" if unreadable is None else "surrogateescape"
+    reader = csv.reader(line.decode(errors=errors).removeprefix("\ufeff") for line in given)
     names: list[str] = []
     row: Row = {}
     try:
@@ -56,19 +71,15 @@ def _answered(
                 names = _names(cells, columns)
                 yield cells
                 continue
-            if len(cells) != len(names):
-                raise ValueError(f"{len(cells)} cells under {len(names)} columns")
-            row |= dict.fromkeys(columns[1], "") | answer(row)
+            row = dict.fromkeys(names, "") | row | dict.fromkeys(columns[1], "")
+            problem = _unreadable(cells, names)
+            if problem and unreadable is None:
+                raise ValueError(problem)
+            row |= unreadable(problem) if problem and unreadable else answer(row)
             yield [row[name] for name in names]
             row = {}  # what cannot be read as CSV next is not this one's fault
-    except UnicodeDecodeError:
-        problem = "a line that is not written in UTF-8"
-    except csv.Error as error:
-        problem = f"not CSV: {error}"
-    except ValueError as error:
-        problem = str(error)
-    except OverflowError:
-        problem = "a time outside the years 1 to 9999"
+    except (csv.Error, ValueError, OverflowError) as error:
+        problem = _words(error)
     else:
         if names:
             return
@@ -76,6 +87,21 @@ def _answered(
     where = f"row {row['id']} (line {reader.line_num})" if row.get("id") else ""
     where = where or f"line {max(1, reader.line_num)}"
     raise ValueError(f"{where}: {problem}; no row from here on is answered")
+
+
+def _words(error: Exception) -> str:
+    if isinstance(error, UnicodeDecodeError):
+        return "a line that is not written in UTF-8"
+    if isinstance(error, OverflowError):
+        return "a time outside the years 1 to 9999"
+    return f"not CSV: {error}" if isinstance(error, csv.Error) else str(error)
+
+
+def _unreadable(cells: list[str], names: list[str]) -> str:
+    """Return what is wrong with a row as such, "" for nothing."""
+    if len(cells) != len(names):
+        return f"{len(cells)} cells under {len(names)} columns"
+    return "it is not written in UTF-8" if any(map(_BROKEN.search, cells)) else ""
 
 
 def _names(cells: list[str], columns: Columns) -> list[str]:

@@ -21,8 +21,9 @@ def girocode() -> None:
     """Say what Girocodes hold (EPC069-12): JSON in, the same JSON with its answers out.
 
     Standard input is a list of objects or one object a line. Each has "input": name, iban, amount
-    ("84.79") and text; if wanted bic, purpose and reference. Filled in are "payload" and "bytes",
-    or "error", which names what is in the way. Other members stay as they are.
+    ("84.79") and text; if wanted bic, purpose and reference (or "structured"). Filled in are
+    "payload" and "bytes", or "error", which names what is in the way. Other members stay as they
+    are.
     """
     try:
         given = sys.stdin.buffer.read().decode().removeprefix("\ufeff")
@@ -64,6 +65,8 @@ def _answered(given: object) -> dict[str, Any]:
     texts: dict[str, str] = {}
     for name in ("name", "iban", "text", "bic", "purpose", "reference"):
         value = wanted.get(name)
+        if name == "reference" and value is None:
+            value = wanted.get("structured")  # what the standard calls it
         if not isinstance(value, str | None):
             return kept | {"error": name}
         texts[name] = value or ""

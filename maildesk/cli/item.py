@@ -1,13 +1,16 @@
 """`maildesk item`: what is billed at a flat price, beside the work."""
 
 from datetime import UTC, datetime
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from maildesk.cli import show
 from maildesk.cli.opened import opened
 from maildesk.cli.options import Config, Json
+
+if TYPE_CHECKING:
+    from maildesk.desk.items import FlatItem
 
 
 def register(app: typer.Typer) -> None:
@@ -31,10 +34,19 @@ def add(
     discount: Annotated[str, typer.Option(metavar="PERCENT", help="Such as 10 or 2.5.")] = "",
     day: Annotated[
         datetime | None,
-        typer.Option(formats=["%Y-%m-%d"], metavar="DATE", help="Its day of service; else today."),
+        typer.Option(
+            formats=["%Y-%m-%d"],
+            metavar="DATE",
+            help="Its day of service, which says in which month it is billed; else today.",
+        ),
     ] = None,
     paid_before: Annotated[
-        bool, typer.Option("--paid-before", help="A down payment: the price is gross, and paid.")
+        bool,
+        typer.Option(
+            "--paid-before",
+            help="A payment that came without an invoice: the price is gross, and"
+            " taken off what is to be paid. With one, deduct that by --quantity -1.",
+        ),
     ] = False,
     config: Config = None,
     json: Json = False,
@@ -53,11 +65,15 @@ def add(
     if json:
         show.as_json(found)
         return
-    where = f"with {found.ticket}" if found.ticket else "with the next invoice"
+    where = (
+        f"with {found.ticket}"
+        if found.ticket
+        else f"with the invoice for {found.day:%Y-%m}, or the next after it"
+    )
     taken = "is taken off as paid before" if found.is_paid_before else "is billed"
     off = f" less {found.discount} %" if found.discount != "0" else ""
     show.words(
-        f"item {found.id} of {found.customer}: {found.words}, {found.quantity} x {found.price}"
+        f"item {found.id} of {found.customer}: {found.words}, {found.quantity} x {_price(found)}"
         f"{off}, of {found.day}, {taken} {where}"
     )
 
@@ -83,7 +99,7 @@ def list_(
     show.table(
         ("id", "customer", "words", "quantity", "price", "discount", "day", "ticket", "invoice"),
         [
-            (each.id, each.customer, each.words, each.quantity, each.price,
+            (each.id, each.customer, each.words, each.quantity, _price(each),
              "paid before" if each.is_paid_before else f"{each.discount} %", each.day, each.ticket,
              each.invoice)
             for each in found
@@ -106,3 +122,9 @@ def remove(
         show.as_json(found)
         return
     show.words(f"item {found.id} of {found.customer}, {found.words}, is removed")
+
+
+def _price(item: "FlatItem") -> str:
+    """Return a price with at least two decimals: "49.00", "12.3456"."""
+    whole, _, parts = item.price.partition(".")
+    return f"{whole}.{parts:0<2}"

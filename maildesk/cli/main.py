@@ -7,6 +7,7 @@ nothing else of weight, so that `--help` is quick.
 import importlib
 import os
 import sys
+from functools import cache
 from pathlib import Path
 from typing import Annotated, Any, NoReturn
 
@@ -84,10 +85,16 @@ for _noun in NOUNS:
     importlib.import_module(f"maildesk.cli.{_noun}").register(app)
 
 
+@cache
+def _command() -> Any:
+    """Return all of the commands, as typer reads them from our functions."""
+    return typer.main.get_command(app)
+
+
 def run() -> NoReturn:
     """Run the command line and exit: 0, the command's own code, or 2 with one line on stderr."""
     try:
-        code: Any = app(standalone_mode=False)
+        code: Any = _command()(standalone_mode=False)
         sys.stdout.flush()
     except KeyboardInterrupt:
         sys.exit(INTERRUPTED)

@@ -70,6 +70,11 @@ def _say(done: "Restored", keys: Path) -> None:
         f"Nothing is sent: {done.queued:,} letters wait, and some of them may have been sent after"
         " the backup was made."
     )
+    known = f" (the backup knows {', '.join(done.invoice_numbers)})" if done.invoice_numbers else ""
+    show.words(
+        "No invoice gets a number, because the lost desk may have given out some since: first say"
+        f" the last one of each range{known} by `maildesk invoice continue NUMBER`."
+    )
     show.words(
         "Next: `maildesk check`; start the desk; look at `maildesk outbox list`; then"
         " `maildesk outbox release`."

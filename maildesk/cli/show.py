@@ -16,7 +16,7 @@ CELL_MAX = 120  # characters of a table cell
 
 def safe(text: object, limit: int | None = None) -> str:
     """Return a text on one line with everything unprintable escaped, cut at `limit` characters."""
-    line = str(text)
+    line = str(text).replace("\u00a0", " ")  # of typography, and as harmless as a blank
     if limit is not None and len(line) > limit:
         line = f"{line[: limit - 1]}…"
     return "".join(each if each.isprintable() else _escaped(each) for each in line)

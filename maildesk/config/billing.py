@@ -52,7 +52,7 @@ class Billing(Part):
 
     In the number formats {year}, {month} and {number} are filled in; a range begins anew with
     each year or month that its format names. `intro_*` and `outro_*` are the agency's own
-    sentences. `reminder_days` after the due date a friendly reminder goes out; 0: never.
+    sentences. With `timesheet` whoever has nothing to pay is mailed his. `reminder_days` after the due date a friendly reminder goes out; 0: never.
     """
 
     agent: str = ""
@@ -64,6 +64,7 @@ class Billing(Part):
     vat: dict[date, Percent] = Field(default={})
     girocode: bool = True
     show_agents: bool = False
+    timesheet: bool = True
     reminder_days: Annotated[int, Field(ge=0, le=365)] = 0
     intro_de: str = ""
     intro_en: str = ""

@@ -9,7 +9,7 @@ import os
 import secrets
 import shutil
 import sqlite3
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -27,6 +27,7 @@ from sqlmodel import Session, col
 from maildesk.desk import archive
 from maildesk.desk.archive import BackupError, Manifest
 from maildesk.desk.backup import VERSIONS, check_sqlite, copy_statement, tables_in_order
+from maildesk.desk.invoices import continuing
 from maildesk.desk.keys import load_keyring
 from maildesk.desk.lock import hold_alone
 from maildesk.desk.outbox import MAY_SEND
@@ -42,24 +43,32 @@ _CHUNK = 1024 * 1024
 
 @dataclass(frozen=True, slots=True)
 class Restored:
-    """What a restore did. `keys` is written, kept (the same were there) or replaced."""
+    """What a restore did. `keys` is written, kept (the same were there) or replaced.
+
+    `invoice_numbers` are the last ones that the backup knows, one for each range.
+    """
 
     manifest: Manifest
     keys: str
     revision: str
     queued: int
     next_ticket: int
+    invoice_numbers: tuple[str, ...] = ()
 
 
-def restore(db: Database, keys: Path, source: Path, force: bool = False) -> Restored:
+def restore(
+    db: Database, keys: Path, source: Path, force: bool = False, now: datetime | None = None
+) -> Restored:
     """Load a backup into an empty database, or in place of what is there with `force`.
 
     Afterwards the schema is the newest, nothing may be sent until it is released, and the numbers
-    of tickets and messages go on GAP later. Raises BackupError or ConfigError with the remedy;
+    of tickets and messages go on GAP later. No invoice gets a number until somebody has said
+    which was the last one (`invoices.continuing`). `now` is this moment if none is named. Raises BackupError or ConfigError with the remedy;
     the whole backup is verified before anything is changed.
     """
     manifest = archive.verify(source)
     _check_kind(db, manifest)
+    quieten = _quietener(manifest, now or datetime.now(UTC))
     if db.is_sqlite:
         is_new = not Path(db.url.database or "").exists()
     with _alone(db):
@@ -70,11 +79,11 @@ def restore(db: Database, keys: Path, source: Path, force: bool = False) -> Rest
             )
         how = _restore_keys(keys, source, force)
         if db.is_sqlite:
-            _load_sqlite(db, source)
+            _load_sqlite(db, source, quieten)
             if is_new:
                 _belong_to_folder(Path(db.url.database or ""))
         else:
-            _load_postgresql(db, source, manifest)
+            _load_postgresql(db, source, manifest, quieten)
             migrate.upgrade(db)
     with db.read() as session:
         return Restored(
@@ -89,6 +98,7 @@ def restore(db: Database, keys: Path, source: Path, force: bool = False) -> Rest
             next_ticket=session.execute(
                 select(col(CounterRow.value)).where(col(CounterRow.name) == "ticket")
             ).scalar_one() + 1,
+            invoice_numbers=continuing.last_numbers(session),
         )  # fmt: skip
 
 
@@ -186,7 +196,7 @@ def _belong_to_folder(path: Path) -> None:
         os.chown(path, owner.st_uid, owner.st_gid)
 
 
-def _load_sqlite(db: Database, source: Path) -> None:
+def _load_sqlite(db: Database, source: Path, quieten: Callable[[Session], None]) -> None:
     """Make the copy beside the database all that it has to be, then put it in at one stroke."""
     target = Path(db.url.database or "")
     copy = target.with_name(f".{target.name}.{secrets.token_hex(8)}")
@@ -200,7 +210,7 @@ def _load_sqlite(db: Database, source: Path) -> None:
             check_sqlite(made_db)
         quiet = Database(f"sqlite:///{copy}")
         try:
-            quiet.change(_quieten)
+            quiet.change(quieten)
             migrate.upgrade(quiet)
         finally:
             quiet.close()
@@ -217,7 +227,9 @@ def _load_sqlite(db: Database, source: Path) -> None:
             Path(f"{copy}{suffix}").unlink(missing_ok=True)
 
 
-def _load_postgresql(db: Database, source: Path, manifest: Manifest) -> None:
+def _load_postgresql(
+    db: Database, source: Path, manifest: Manifest, quieten: Callable[[Session], None]
+) -> None:
     """Load all tables and quieten the desk in one transaction."""
     try:
         if migrate.current(db) not in ("", manifest.revision):
@@ -246,7 +258,7 @@ def _load_postgresql(db: Database, source: Path, manifest: Manifest) -> None:
                 if "id" in manifest.columns[table]:
                     cursor.execute(_sequence_after(table))
             _triggers(cursor, there, "ENABLE")
-        _quieten(session)
+        quieten(session)
 
     try:
         db.change(work)
@@ -272,8 +284,14 @@ def _sequence_after(table: str) -> sql.Composed:
     ).format(sql.Literal(table), sql.Identifier(table))
 
 
-def _quieten(session: Session) -> None:
-    """Keep letters back until they are released, and step over the numbers given out since."""
-    session.merge(SettingRow(name=MAY_SEND, value="no"))
-    numbers = update(CounterRow).where(col(CounterRow.name).in_(("ticket", "message")))
-    session.execute(numbers.values(value=CounterRow.value + GAP))
+def _quietener(manifest: Manifest, now: datetime) -> Callable[[Session], None]:
+    """Return what keeps a restored desk from doing again what the lost one did since."""
+
+    def quieten(session: Session) -> None:
+        """Keep letters and invoice numbers back, and step over the other numbers given out."""
+        session.merge(SettingRow(name=MAY_SEND, value="no"))
+        numbers = update(CounterRow).where(col(CounterRow.name).in_(("ticket", "message")))
+        session.execute(numbers.values(value=CounterRow.value + GAP))
+        continuing.hold(session, manifest.made_at, now)
+
+    return quieten

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 from maildesk.paper.look import Look
-from maildesk.rules.invoice.content import Format, InvoiceContent
+from maildesk.rules.invoice.content import DocumentKind, Format, InvoiceContent
 from maildesk.rules.invoice.exact import wrong
 
 
@@ -19,24 +19,25 @@ def build(content: InvoiceContent, look: Look) -> Document:
     """Return the documents of an invoice; the same content and look give the same octets.
 
     With Format.XRECHNUNG the XML is the invoice and the PDF a copy to read, without XML inside.
+    A time sheet by itself has no XML (b"").
 
     Raises ValueError, with a sentence, where the content does not add up, lacks what EN 16931
     must have, or the XML made of it does not say the same again: then nothing may be issued.
-    Raises pages.Unprintable where the pages cannot be made.
+    Raises press.Unprintable where the pages cannot be made.
     """
     # Who waits for documents of other processes needs nothing of what makes them.
     from maildesk.paper.einvoice import to_xml
-    from maildesk.paper.embed import embedded
+    from maildesk.paper.embed import embedding
     from maildesk.paper.pages import to_pdf
     from maildesk.paper.same import differs
     from maildesk.paper.schema import misshapen
 
+    if content.kind is DocumentKind.TIMESHEET:
+        return Document(to_pdf(content, look), b"")
     if fault := wrong(content):
         raise ValueError(f"the invoice {content.number} does not add up: {fault}")
     xml = to_xml(content)
     if fault := differs(content, xml) or misshapen(xml):
         raise ValueError(f"the e-invoice of {content.number} is not right: {fault}")
-    pdf = to_pdf(content, look)
-    if content.format is Format.ZUGFERD:
-        pdf = embedded(pdf, xml, content)
-    return Document(pdf, xml)
+    finish = embedding(xml, content) if content.format is Format.ZUGFERD else None
+    return Document(to_pdf(content, look, finish), xml)

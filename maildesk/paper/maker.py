@@ -19,7 +19,7 @@ from math import ceil
 from multiprocessing.connection import Connection
 
 from maildesk.paper.document import build
-from maildesk.paper.pages import Unprintable
+from maildesk.paper.press import Unprintable
 from maildesk.rules.invoice.canonical import content_of
 
 READY = b"ready"

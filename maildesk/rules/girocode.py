@@ -39,6 +39,14 @@ class GirocodeError(ValueError):
         self.wrong = wrong
 
 
+def is_iban(text: str) -> bool:
+    """Return whether a text has the form of its country and the check digits of an IBAN.
+
+    Blanks and dashes do not count, nor does the case. Lists of banks are not asked: they change.
+    """
+    return bool(iban_numbers.is_valid(text, check_country=False))
+
+
 def payload(
     name: str,
     iban: str,
@@ -60,7 +68,7 @@ def payload(
     """
     if not 1 <= amount <= MOST_AMOUNT:
         raise GirocodeError(Wrong.AMOUNT)
-    if not iban_numbers.is_valid(iban):
+    if not is_iban(iban):
         raise GirocodeError(Wrong.IBAN)
     name, text = name.strip(), text.strip()
     bic, purpose, reference = (_compact(each) for each in (bic, purpose, reference))

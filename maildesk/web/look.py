@@ -7,6 +7,7 @@ fetched beside the page and nothing else can style it.
 
 import hashlib
 from base64 import b64encode
+from functools import cache
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -27,7 +28,7 @@ class Look:
 
     def __init__(self, folder: Path | None = None) -> None:
         ours = shipped() / "web"
-        self._shipped = _environment([ours])
+        self._shipped = _of_ours(ours)
         self._site = _environment([folder / "web", ours]) if folder else None
         own = folder / "web" / _STYLE if folder else None
         self._style = (own if own and own.is_file() else ours / _STYLE).read_text("utf-8")
@@ -58,6 +59,12 @@ class Look:
         return environment.get_template(f"{template}.html").render(
             lang="de" if is_german(locale) else "en", style=self._style, **values
         )
+
+
+@cache
+def _of_ours(folder: Path) -> jinja2.Environment:
+    """Return what renders the shipped pages, once: they never change while the program runs."""
+    return _environment([folder])
 
 
 def _environment(folders: list[Path]) -> jinja2.Environment:

@@ -7,12 +7,21 @@ import sys
 import pytest
 
 from maildesk.cli.main import run
+from tests.peers.tables import with_tables
 
 ESCAPES = re.compile(rb"\x1b|\xc2\x9b|\xe2\x80\xae")
 
 
 @pytest.fixture
-def configured(tmp_path, database_url):
+def empty_database():
+    """Asked for by a test whose database has no tables yet."""
+
+
+@pytest.fixture
+def configured(tmp_path, database_url, request):
+    """The file of a desk whose database has its tables."""
+    if "empty_database" not in request.fixturenames:
+        with_tables(database_url)
     file = tmp_path / "maildesk.toml"
     file.write_text(
         f'[desk]\naddress = "support@desk.example"\n[keys]\nfile = "{tmp_path}/keys.json"\n'

@@ -101,6 +101,17 @@ INVOICES = [
     ({"flat": [{"price": "-10.00"}, {"qty": "-1", "price": "5.005", "discount_pct": "10"}]},
      "-14.51", ["-10.00", "-4.51"], {"breakdown": {"19": ["-14.51", "-2.76"]}},
      "given back: half a cent away from zero, twice"),
+    ({"increment": 60, "minimum": 60, "tickets": [
+        _ticket({"min": 20}, increment=1, minimum=30), _ticket({"min": 70}, id="T2")]},
+     "237.50", ["47.50", "190.00"], {"minutes": {"T1": 30, "T2": 120}},
+     "how a ticket is rounded comes before how all are"),
+    ({"increment": 15, "tickets": [
+        _ticket({"min": 5}, {"min": 5}, round_scope="entry", day="2020-08-01", increment=None)]},
+     "47.50", ["47.50"], {"breakdown": {"16": ["47.50", "7.60"]}}, "the day of a ticket, null"),
+    ({"tickets": [_ticket(HOUR | {"type": "call"}, HOUR | {"type": "estimate"},
+                          HOUR | {"type": "presales"}, HOUR | {"type": "estimate",
+                                                               "billable": True})]},
+     "190.00", ["190.00"], {"minutes": {"T1": 120}}, "estimates are not paid unless agreed"),
     ({"vat": "O", "tickets": [_ticket(HOUR)], "flat": None, "budget": None}, "95.00", ["95.00"],
      {"breakdown": {"0": ["95.00", "0.00"]}, "budget_left": None}, "outside the EU"),
 ]  # fmt: skip
@@ -146,7 +157,7 @@ BAD = [
     ("invoice", "[" * 100_000, "input is not JSON"),
     ("invoice", '{"rate": NaN}', "NaN is not a number"),
     ("invoice", [], "input is not an object"),
-    ("invoice", {"flats": []}, "input has 'flats', which is none of rate"),
+    ("invoice", {"flats": []}, "input has 'flats', which is none of vat"),
     ("invoice", {"tickets": [_ticket(HOUR)]}, "an entry has no rate"),
     ("invoice", {"tickets": {}}, "tickets is not a list"),
     ("invoice", {"rate": "95,00", "tickets": [_ticket(HOUR)]}, "rate: '95,00' is not a number"),
@@ -182,6 +193,27 @@ def test_a_bad_row_does_not_stop_the_next(maildesk):
     code, out, _ = maildesk(given, "billing", "compute")
     answered = _rows(out)
     assert (code, answered[0], answered[2]) == (0, *rows)
+
+
+UNREADABLE = [
+    # a line,                          its answer,                       why
+    (b"X,invoice", "2 cells under 9 columns", "too short"),
+    (b"X,invoice,,{},,,,,,,", "11 cells under 9 columns", "too long"),
+    (b"X,invoice,\xfc,{},,,,,", "it is not written in UTF-8", "Latin-1"),
+    (b'X,invoice,,"{""tickets"": [{""id"": ""\\ud800"", ""entries"": []}]}",,,,,', None,
+     "half a character in a name"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("line", "sentence", "why"), UNREADABLE)
+def test_a_row_that_cannot_be_read_does_not_stop_the_next(maildesk, line, sentence, why):
+    head, row = BILLS.read_bytes().split(b"\r\n")[:2]
+    code, out, _ = maildesk(b"\r\n".join([head, line, row, b""]), "billing", "compute")
+    _, bad, good, _ = out.split(b"\r\n")
+    assert (code, good) == (0, row), why
+    answer = json.loads(next(csv.reader([bad.decode("latin-1")]))[-1])
+    assert answer == {"error": sentence} if sentence else answer["minutes"] == {"\ud800": 0}
+    assert (b"\xfc" in line) == (b"\xfc" in bad), "octets stay as they are"
 
 
 def test_what_is_no_such_csv_is_refused(maildesk):
@@ -224,6 +256,13 @@ def test_a_line_that_makes_no_code_says_why(maildesk, line, answer, why):
     assert code == 0
     assert first == answer if isinstance(answer, dict) else first["error"] == answer, why
     assert second["bytes"] == len(second["payload"])
+
+
+def test_a_reference_has_two_names(maildesk):
+    for name in ("reference", "structured"):
+        given = {"input": GOOD | {"text": "", name: "RF18539007547034"}}
+        _, out, _ = maildesk(json.dumps(given).encode(), "girocode")
+        assert json.loads(out)["payload"].split("\n")[8:] == ["", "RF18539007547034", ""]
 
 
 def test_amounts_may_be_numbers(maildesk):

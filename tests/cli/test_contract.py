@@ -18,7 +18,6 @@ TODAY = str(NOW.astimezone(ZoneInfo("Europe/Berlin")).date())
 @pytest.fixture
 def desk(configured, maildesk):
     """A desk with the customer Blumen Berger and the agent jan."""
-    assert maildesk("migrate")[0] == 0
     assert maildesk("customer", "add", "Blumen Berger")[0] == 0
     assert maildesk("staff", "add", "jan", "Jan Weber", "jan@agentur.example")[0] == 0
     db = Database(load(configured).database.url)

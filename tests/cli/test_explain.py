@@ -37,7 +37,6 @@ def eml(tmp_path):
 @pytest.fixture
 def desk(configured, maildesk):
     """A desk that has handled the request, as mail 1."""
-    assert maildesk("migrate")[0] == 0
     assert maildesk("staff", "add", "jan", "Jan Weber", "jan@agentur.example")[0] == 0
     site = load(configured)
     desk = open_desk(site, load_keyring(site.keys.file), Renderer())
@@ -97,7 +96,9 @@ def test_the_envelope_is_the_files_or_the_options(desk, as_json, eml):
     assert found["origin"]["origin"] == "auto-generated"
 
 
-def test_without_a_desk_it_says_what_needs_none(maildesk, eml, monkeypatch, configured):
+def test_without_a_desk_it_says_what_needs_none(
+    empty_database, maildesk, eml, monkeypatch, configured
+):
     code, out, _ = maildesk("explain", eml)
     assert code == 0
     assert "note: what the desk would do is not known: " in out

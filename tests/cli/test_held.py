@@ -62,7 +62,6 @@ def readers():
 @pytest.fixture
 def office(configured, maildesk, readers):
     """Lena's and Murat's desk, and a ticket of Anna's."""
-    assert maildesk("migrate")[0] == 0
     assert maildesk("staff", "add", "lena", "Lena Vogt", LENA)[0] == 0
     assert maildesk("staff", "add", "murat", "Murat Kaya", MURAT)[0] == 0
     made = Office(load(configured), readers)

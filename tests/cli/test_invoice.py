@@ -89,7 +89,7 @@ def test_a_month_as_an_operator_sees_it(desk, said, maildesk, as_json, tmp_path)
     text, number = out.decode(), f"RE-{YEAR}-00001"
     assert code == 1
     assert [line[:7] for line in trouble.splitlines()[-2:]] == ["1 of 2:", "2 of 2:"]
-    for words in (number, "95.00 EUR", "113.05 EUR", f"1 invoices for {MONTH}",
+    for words in (number, "95.00 EUR", "113.05 EUR", f"1 invoice for {MONTH}",
                   "left out  Tea: missing is the customer's full address",
                   "The summary goes to lena@agency.example."):  # fmt: skip
         assert words in text
@@ -185,3 +185,50 @@ def test_an_agency_that_is_not_complete_issues_nothing(desk, configured, maildes
     assert code == 2
     assert "nothing was made" in trouble
     assert "agency.iban" in trouble
+
+
+def test_the_same_payment_is_booked_once_and_what_goes_back_is_said(desk, said, maildesk):
+    assert said("run")[0] == 1
+    number = f"RE-{YEAR}-00001"
+    part = ("invoice", "pay", number, "--amount", "13.05", "--words", "part")
+    assert "100.00 EUR open" in maildesk(*part)[1]
+    code, out, _ = maildesk(*part)
+    assert code == 0
+    assert "13.05 EUR of" in out
+    assert "is booked already, and nothing was done" in out
+    assert "it is paid" in maildesk("invoice", "pay", number)[1]
+    code, _, trouble = maildesk("invoice", "pay", number, "--amount", "99")
+    assert code == 2
+    assert "nothing is open" in trouble
+    assert "allow the overpayment (`--over`)" in trouble
+    code, out, _ = maildesk("invoice", "pay", number, "--amount=-100")
+    assert code == 0
+    assert "it had been paid and is open again; its tickets stay closed" in out
+    assert maildesk("invoice", "verify")[0] == 0
+
+
+def test_after_a_restore_the_last_number_is_asked_for(
+    desk, said, maildesk, configured, tmp_path, database_url
+):
+    assert said("run")[0] == 1
+    code, _, trouble = maildesk("invoice", "continue", f"RE-{YEAR}-00009")
+    assert code == 2
+    assert "no backup was restored here" in trouble
+    assert maildesk("backup", tmp_path / "it.tar")[0] == 0
+    desk.close()
+    code, out, trouble = maildesk("restore", tmp_path / "it.tar", "--force")
+    assert code == 0, trouble
+    known = f"the backup knows RE-{YEAR}-00001"
+    assert known in out
+    assert "`maildesk invoice continue NUMBER`" in out
+    code, _, trouble = maildesk("invoice", "run")
+    assert code == 2
+    assert f"`maildesk invoice continue RE-{YEAR}-00001` (the last in the backup)" in trouble
+    code, out, _ = maildesk("invoice", "continue", f"RE-{YEAR}-00009")
+    assert code == 0
+    assert out.startswith(f"RE-{YEAR} goes on after number 9\n")
+    assert "numbers 2 to 9 are lost here" in out
+    code, out, _ = maildesk("invoice", "verify")
+    assert code == 0, out
+    code, out, _ = said("run")
+    assert code == 1, "one is not complete"

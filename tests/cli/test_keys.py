@@ -12,7 +12,6 @@ from maildesk.desk.keys import load_keyring
 
 @pytest.fixture
 def file(configured, maildesk):
-    assert maildesk("migrate")[0] == 0
     return load(configured).keys.file
 
 

@@ -20,7 +20,6 @@ TYPED = "a long enough one"
 @pytest.fixture
 def desk(maildesk, configured):
     """A database with Jan and Lena in it."""
-    assert maildesk("migrate")[0] == 0
     assert maildesk("staff", "add", "jan", "Jan Weber", "jan@agentur.example")[0] == 0
     assert maildesk("staff", "add", "lena", "Lena Vogt", "lena@agentur.example")[0] == 0
     db = Database(load(configured).database.url)

@@ -76,7 +76,6 @@ Schnell.
 @pytest.fixture
 def desk(configured, maildesk):
     """A desk with one customer, one agent, and the four mails; the last one was set aside."""
-    assert maildesk("migrate")[0] == 0
     assert maildesk("customer", "add", "Blumen Berger")[0] == 0
     assert maildesk("customer", "contact", "blumen berger", "Anna@Berger.example")[0] == 0
     assert maildesk("customer", "terms", "1", "--version", "1", "--at", "2026-01-31")[0] == 0
@@ -96,7 +95,9 @@ def desk(configured, maildesk):
     desk.db.close()
 
 
-def test_a_database_that_is_not_ready_is_a_sentence_with_its_remedy(maildesk, configured, as_json):
+def test_a_database_that_is_not_ready_is_a_sentence_with_its_remedy(
+    empty_database, maildesk, configured, as_json
+):
     code, out, trouble = maildesk("ledger")
     assert (code, out) == (2, "")
     assert "`maildesk migrate`" in trouble

@@ -17,7 +17,7 @@ from maildesk.paper.einvoice import to_xml
 from maildesk.paper.look import Look
 from maildesk.rules.facts import TicketFacts
 from maildesk.rules.invoice import canonical
-from maildesk.rules.invoice.content import InvoiceContent
+from maildesk.rules.invoice.content import DocumentKind, InvoiceContent
 from maildesk.rules.number import tag
 from maildesk.store import invoices, queries
 from maildesk.store.invoice_tables import InvoiceEventRow, InvoiceLineRow, InvoiceRow, ItemRow
@@ -53,7 +53,9 @@ class QuickMaker:
             future.set_exception(RuntimeError(self.fails))
         else:
             pdf = b"%PDF-1.7 of " + canonical.sha256(octets).encode()
-            future.set_result(Made(pdf, to_xml(canonical.content_of(octets))))
+            content = canonical.content_of(octets)
+            is_sheet = content.kind is DocumentKind.TIMESHEET
+            future.set_result(Made(pdf, b"" if is_sheet else to_xml(content)))
         return future
 
 

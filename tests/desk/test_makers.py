@@ -23,6 +23,7 @@ from tests.paper.checks import check
 from tests.paper.made import EVERY, long, one_line, ordinary
 
 LOOK = Look(footer=(("Lindenhof Digital GmbH", "50674 Köln"),))
+pytestmark = pytest.mark.peer("pango")
 PATIENCE = 60.0
 
 
@@ -63,6 +64,18 @@ def test_makers_are_started_when_they_are_needed_and_end_with_us() -> None:
         assert len(started) == 1
         assert started[0].nice() == psutil.Process().nice() + NICE
     assert all(gone(child) for child in started)
+
+
+def test_after_so_many_documents_another_maker_takes_its_place() -> None:
+    before = {child.pid for child in children()}
+    seen, documents = [], []
+    with Makers(1, MakerLimits(documents=2)) as one:
+        for _ in range(3):
+            documents.append(one.make(octets(one_line()), LOOK).result(PATIENCE))
+            seen += [{child.pid for child in children()} - before]
+    assert seen[0] == seen[1] != seen[2]
+    assert len(seen[2]) == 1
+    assert documents[0] == documents[1] == documents[2]
 
 
 def test_a_maker_knows_nothing_of_us(makers: Makers, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -371,6 +371,7 @@ def test_a_due_day_that_is_a_sunday_is_overdue_on_tuesday(worked):
     assert late == {20: 0, 21: 0, 22: 1}
 
 
+@pytest.mark.peer("pango")
 def test_real_documents_of_a_run_pass_every_check(worked):
     with Makers(2) as makers:
         order = Order(NOVEMBER)

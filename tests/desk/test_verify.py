@@ -118,6 +118,23 @@ def test_every_change_is_found_and_named(books, statement, where, words):
     assert any(words in fault.words for fault in found), books.faults()
 
 
+LETTER = f"WHERE once_key = 'invoice:' || {TWO}"
+
+
+@pytest.mark.parametrize(("was", "now", "words"), [
+    ("JVBERi0x", "JVBERi0y", "the PDF in its letter is another one"),  # %PDF-1 and %PDF-2
+    ("application/pdf", "application/pdx", "its letter has no PDF"),
+])  # fmt: skip
+def test_another_document_in_a_letter_is_found(books, was, now, words):
+    if books.desk.db.is_sqlite:
+        cast = f"CAST(replace(CAST(raw AS TEXT), '{was}', '{now}') AS BLOB)"
+    else:
+        text = f"replace(convert_from(raw, 'UTF8'), '{was}', '{now}')"
+        cast = f"convert_to({text}, 'UTF8')"
+    books.tamper(f"UPDATE outbound SET raw = {cast} {LETTER}")
+    assert [(each.where, each.words) for each in books.faults()] == [(INVOICE_2, words)]
+
+
 def flipped(books: Books, statement: str) -> str:
     """Put one octet of the value that a statement names into it, another one."""
     head, _, rest = statement.partition("{flip:")

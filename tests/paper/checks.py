@@ -9,7 +9,6 @@ run here: KoSIT's own rules of XRechnung and veraPDF, which are in no package re
 import io
 import json
 import re
-import shutil
 import subprocess
 import sys
 import tempfile
@@ -27,6 +26,7 @@ from maildesk.paper.schema import misshapen
 from maildesk.rules.invoice.content import Format, InvoiceContent
 from maildesk.rules.invoice.exact import wrong
 from maildesk.rules.invoice.xrechnung import missing
+from tests.peers.pages import qpdf
 
 ROOT = Path(__file__).parents[2]
 FACTURX = "urn:factur-x:pdfa:CrossIndustryDocument:invoice:1p0#"
@@ -95,12 +95,11 @@ def extracted(pdf: bytes) -> bytes:
 
 
 def _broken_pdf(pdf: bytes) -> str:
-    qpdf = shutil.which("qpdf")
-    assert qpdf, "qpdf is needed: apt install qpdf"
+    program = qpdf()
     with tempfile.NamedTemporaryFile(suffix=".pdf") as file:
         file.write(pdf)
         file.flush()
-        ended = subprocess.run([qpdf, "--check", file.name], capture_output=True, text=True)
+        ended = subprocess.run([program, "--check", file.name], capture_output=True, text=True)
     return f"qpdf: {ended.stdout}{ended.stderr}" if ended.returncode else ""
 
 

@@ -18,6 +18,7 @@ from maildesk.rules.invoice.content import Format
 from tests.paper.checks import ROOT, check, extracted, faults_of
 from tests.paper.made import EVERY, cancelled, draft, ordinary, xrechnung
 
+pytestmark = pytest.mark.peer("pango")
 LOOK = Look(accent="#8a1538")
 
 
@@ -34,6 +35,22 @@ def test_every_document_passes_every_check(documents: dict[str, Document]) -> No
 def test_the_same_content_gives_the_same_octets(documents: dict[str, Document]) -> None:
     for name in ("ordinary", "cancellation", "xrechnung"):
         assert build(EVERY[name](), LOOK) == documents[name], name
+
+
+def test_what_was_made_before_shows_nowhere(documents: dict[str, Document], tmp_path: Path) -> None:
+    """Fonts and style sheets are kept from one document to the next."""
+    names = ["far_names", "reverse_charge", "ordinary", "long_names", "far_names", "ordinary"]
+    for name in names:
+        assert build(EVERY[name](), LOOK) == documents[name], name
+    (tmp_path / "paper").mkdir()
+    (tmp_path / "paper" / "invoice.css").write_text(
+        "@counter-style decimal { system: cyclic; symbols: X } h1 { color: red }"
+    )
+    own = Look(accent=LOOK.accent, templates=str(tmp_path))
+    other = build(ordinary(), own)
+    assert other != documents["ordinary"]
+    assert build(ordinary(), LOOK) == documents["ordinary"]
+    assert build(ordinary(), own) == other
 
 
 def test_another_process_and_another_day_make_the_same_octets(
@@ -71,6 +88,7 @@ def test_a_document_is_dated_by_its_issue(documents: dict[str, Document]) -> Non
         assert xmp["xmp:CreateDate"] == xmp["xmp:ModifyDate"] == "2026-11-23T00:00:00+00:00"
         assert pdf.Root.get("/PageMode") == "/UseNone"
         assert str(pdf.Root.Lang) == "de"
+    assert documents["ordinary"].pdf.startswith(b"%PDF-1.7\n"), "PDF/A-3 is based on it"
     today = datetime.now(UTC).strftime("%Y%m%d%H").encode()
     assert today not in documents["ordinary"].pdf
 

@@ -79,8 +79,16 @@ class Postgres:
     def database(self) -> str:
         """Make an empty database and return its URL."""
         name = f"desk{next(self._numbers)}"
-        self.execute(f"CREATE DATABASE {name}")
+        spare = self.execute("SELECT datname FROM pg_database WHERE datname LIKE 'empty%' LIMIT 1")
+        if spare:  # somebody took one with tables instead; see tables.py
+            self.execute(f"ALTER DATABASE {spare[0][0]} RENAME TO {name}")
+        else:
+            self.execute(f"CREATE DATABASE {name} STRATEGY file_copy")
         return f"postgresql://maildesk@127.0.0.1:{self.port}/{name}"
+
+    def drop(self, url: str) -> None:
+        """Remove a database and whoever is connected to it."""
+        self.execute(f"DROP DATABASE IF EXISTS {url.rpartition('/')[2]} WITH (FORCE)")
 
     def execute(self, statement: str, database: str = "postgres") -> list[tuple[object, ...]]:
         """Run a statement as superuser, outside any transaction; return the rows, if any."""

@@ -26,8 +26,11 @@ def with_tables(url: str) -> str:
             "SELECT count(*) FROM pg_stat_activity WHERE datname = %s", [where.database]
         ).fetchone()
         if held == (0,) and not _has_tables(url):
-            connection.execute(f"DROP DATABASE {where.database}")
-            connection.execute(f"CREATE DATABASE {where.database} TEMPLATE {model}")
+            # The empty one is for whoever wants one next: renaming is quick, making one is not.
+            connection.execute(f"ALTER DATABASE {where.database} RENAME TO empty_{where.database}")
+            connection.execute(
+                f"CREATE DATABASE {where.database} TEMPLATE {model} STRATEGY file_copy"
+            )
     return url
 
 

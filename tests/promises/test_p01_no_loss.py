@@ -22,7 +22,7 @@ def test_p01_what_was_acknowledged_is_there_after_a_kill(database_url, tmp_path)
     mails = [load("p01_order", number=str(number)) for number in range(MAILS)]
     peer = Mta([("anna@customer1.example", raw) for raw in mails])
     with opened(database_url) as books, RelayPeer() as relay, ExitStack() as end:
-        again = RunningDesk(tmp_path / "two", database_url, relay.port).prepare()
+        again = RunningDesk(tmp_path / "two", database_url, relay.port)
         end.callback(again.kill)
         with RunningDesk(tmp_path / "one", database_url, relay.port) as desk:
             sending = threading.Thread(target=peer.deliver, args=(desk.smtp,))

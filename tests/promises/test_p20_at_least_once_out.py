@@ -17,7 +17,7 @@ def test_p20_an_unknown_outcome_repeats_the_same_letter(tmp_path):
     with opened(url) as books, RelayPeer() as relay:
         relay.once("RCPT", "550 5.1.1 unknown")
         relay.once("DOT", DROP)
-        again = RunningDesk(tmp_path / "two", url, relay.port).prepare()
+        again = RunningDesk(tmp_path / "two", url, relay.port)
         try:
             with RunningDesk(tmp_path / "one", url, relay.port) as desk:
                 Mta([(ANNA, load("p20_order"))]).deliver(desk.smtp)

@@ -4,7 +4,6 @@ import os
 import signal
 import socket
 import subprocess
-import sys
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
@@ -31,16 +30,14 @@ from maildesk.store.tables import (
 )
 from tests.peers import free_port
 from tests.peers.tables import with_tables
+from tests.stories import loaded
 
 SUPPORT = "support@desk.example"
 AGENT = "lena@agency.example"
-_SERVE = ("-c", "from maildesk.cli.main import run; run()")
-# The same, but loaded before it is wanted: loading is most of the time that starting takes.
-_LATER = ("-c", "import maildesk.daemon; input(); from maildesk.cli.main import run; run()")
 _ENVIRONMENT = {
     name: value
     for name, value in os.environ.items()
-    # Compiled once, as in real life: these tests start the program some fifty times.
+    # Compiled once, as in real life: the worker and the readers are started some fifty times.
     if not name.startswith("MAILDESK_") and name != "PYTHONDONTWRITEBYTECODE"
 }
 
@@ -154,7 +151,7 @@ class RunningDesk:
         self._told = f"maildesk-{os.getpid()}-{self.smtp}"
         self._killed_at = killed_at
         self._config = folder / "maildesk.toml"
-        self._process: subprocess.Popen[bytes] | None = None
+        self._process: loaded.Started | None = None
         folder.mkdir(exist_ok=True)
         self._config.write_text(
             f"""
@@ -189,42 +186,27 @@ reconciliation = ""
     def __exit__(self, *_: object) -> None:
         self.kill()
 
-    def prepare(self) -> Self:
-        """Begin to load the program; `start` lets it begin."""
-        self._launch(_LATER)
-        return self
-
     def start(self, seconds: float = 20) -> None:
         """Start the process; returns when it says that it is ready (sd_notify)."""
         with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as told:
             told.bind("\0" + self._told)
             told.settimeout(0.2)
-            if not self._process:
-                killed = ("-m", "tests.stories.killed", self._killed_at)
-                self._launch(killed if self._killed_at else _SERVE)
-            self._let_go()
+            process = self._process = self._launch()
             deadline = time.monotonic() + seconds
             while True:
-                assert self._process
-                if self._process.poll() is not None or time.monotonic() > deadline:
+                if process.poll() is not None or time.monotonic() > deadline:
                     pytest.fail(f"the desk did not start:\n{self.log}", pytrace=False)
                 with suppress(TimeoutError):
                     if told.recv(100) == b"READY=1":
                         return
 
-    def _let_go(self) -> None:
-        assert self._process
-        assert self._process.stdin
-        with suppress(BrokenPipeError):
-            self._process.stdin.write(b"\n")
-            self._process.stdin.close()
-
-    def _launch(self, program: tuple[str, ...]) -> None:
-        with self._log.open("ab") as log:
-            self._process = subprocess.Popen(
-                [sys.executable, *program, "--config", str(self._config), "serve"],
-                stdin=subprocess.PIPE, stdout=log, stderr=log, cwd=Path(__file__).parents[2],
+    def _launch(self) -> loaded.Started:
+        with self._log.open("ab") as log, Path(os.devnull).open("rb") as nothing:
+            return loaded.start(
+                ["--config", str(self._config), "serve"],
+                nothing.fileno(), log.fileno(), log.fileno(),
                 env=_ENVIRONMENT | {"NOTIFY_SOCKET": f"@{self._told}"},
+                killed_at=self._killed_at,
             )  # fmt: skip
 
     @property

@@ -123,6 +123,7 @@ def test_two_at_once_and_one_is_killed(books):
     everything_happened_once(books, tickets)
 
 
+@pytest.mark.peer("pango")
 def test_real_documents(books):
     tickets = [books.worked(20), books.worked(35)]
     assert run(books, tickets, "real") == 0

@@ -39,7 +39,6 @@ def test_killed_and_started_again(step, database_url, tmp_path):
     with opened(database_url) as books, RelayPeer() as relay, ExitStack() as end:
         desk = RunningDesk(tmp_path / "two", database_url, relay.port)
         end.callback(desk.kill)
-        desk.prepare()
         with RunningDesk(tmp_path / "one", database_url, relay.port, killed_at=step) as dying:
             peer.deliver(dying.smtp)
             assert dying.wait_for_death() == -9, dying.log

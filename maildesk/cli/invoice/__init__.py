@@ -15,8 +15,8 @@ def register(app: typer.Typer) -> None:
     for name, command in (
         ("run", running.run), ("list", looking.list_), ("show", looking.show_),
         ("draft", running.draft), ("issue", running.issue), ("cancel", booking.cancel),
-        ("pay", booking.pay), ("waive", booking.waive), ("verify", looking.verify),
-        ("pdf", looking.pdf), ("xml", looking.xml),
+        ("pay", booking.pay), ("waive", booking.waive), ("continue", booking.continue_),
+        ("verify", looking.verify), ("pdf", looking.pdf), ("xml", looking.xml),
     ):  # fmt: skip
         noun.command(name)(command)
     app.add_typer(noun, name="invoice", help="Invoices: the monthly run, payments, checks.")

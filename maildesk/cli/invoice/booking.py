@@ -1,4 +1,4 @@
-"""`maildesk invoice cancel|pay|waive`: what happens to invoices and tickets after the run."""
+"""`maildesk invoice cancel|pay|continue|waive`: what happens to invoices and tickets after the run."""
 
 from datetime import datetime
 from typing import Annotated
@@ -70,8 +70,8 @@ def pay(
             id_, written = find(session, number)
             open_ = one(session, id_, None, today).open
         if amount:
-            try:
-                sum_ = Money.of(amount, open_.currency)
+            try:  # 84,79 is how a German bank writes it
+                sum_ = Money.of(amount.replace(",", ".", 1), open_.currency)
             except ValueError as error:
                 raise Refused(str(error)) from None
         elif open_.minor > 0:
@@ -79,14 +79,52 @@ def pay(
         else:
             raise Refused(f"nothing is open on {written}; say --amount for what is to be booked")
         day = on.date() if on else today
-        done = pay(desk, written, sum_, day, words, operator(), now, allow_over=over)
+        # Whoever presses Enter twice has not paid twice.
+        once = f"{operator()}:{written}:{sum_.minor}:{day}:{words}"
+        done = pay(desk, written, sum_, day, words, operator(), now, once, over)
     if json:
         show.as_json(done)
         return
+    if not done.is_new:
+        show.words(
+            f"{written}: {sum_} of {day} is booked already, and nothing was done; if it came twice,"
+            " tell the two apart by --words"
+        )
+        return
     rest = f"{done.left} open" if done.left.minor >= 0 else f"{-done.left} too much"
     show.words(f"{written}: {sum_} booked, {done.total} paid in all, {rest}; it is {done.state}")
+    if done.reopened:
+        show.words("it had been paid and is open again; its tickets stay closed")
     if done.closed:
         show.words(f"closed: {', '.join(done.closed)}")
+
+
+def continue_(
+    number: Annotated[
+        str, typer.Argument(metavar="NUMBER", help="The last that was given out, in each range.")
+    ],
+    reason: Annotated[str, typer.Option(metavar="TEXT", help="Why; it is kept.")] = "",
+    config: Config = None,
+    json: Json = False,
+) -> None:
+    """After a restore: say which was the last number, so that none is given out twice.
+
+    If none was since the backup, it is the last one that the backup knows.
+    """
+    from maildesk.desk.invoices.continuing import continue_after
+
+    with office(config) as desk:
+        done = continue_after(desk, number, reason, operator(), moment(desk)[0])
+    if json:
+        show.as_json(done)
+        return
+    show.words(f"{done.series} goes on after number {done.last}")
+    if done.last > done.before:
+        show.words(
+            f"numbers {done.before + 1} to {done.last} are lost here: the work on them waits to be"
+            " billed again. Look at `maildesk invoice draft`, and close what is billed already by"
+            " `maildesk invoice waive` before the next run"
+        )
 
 
 def waive(

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from datetime import date, datetime
 
     from maildesk.cli.opened import Opened
+    from maildesk.desk.invoices.listing import Listed
     from maildesk.desk.invoices.page import InvoicePage
     from maildesk.rules.calendars import Region
     from maildesk.rules.invoice.content import InvoiceContent, InvoiceLine
@@ -32,7 +33,9 @@ def list_(
     open_: Annotated[bool, typer.Option("--open", help="Only what is not paid yet.")] = False,
     overdue: Annotated[bool, typer.Option("--overdue", help="Only what is due and open.")] = False,
     customer: Annotated[str, typer.Option(metavar="CUSTOMER", help="The name, or the id.")] = "",
-    month: Annotated[str, typer.Option(metavar="MONTH", help="Such as 2026-10.")] = "",
+    month: Annotated[
+        str, typer.Option(metavar="MONTH", help="The month that was billed, such as 2026-10.")
+    ] = "",
     limit: Annotated[int, typer.Option(min=1, max=NUMBERS_MAX, help="The first so many.")] = 100,
     config: Config = None,
     json: Json = False,
@@ -53,7 +56,7 @@ def list_(
         ("number", "date", "customer", "month", "gross", "state", "due", "open"),
         [
             (each.number or "-", each.issued_on, each.customer, each.month, each.gross, each.state,
-             f"{each.due_on or ''}{' (overdue)' if each.is_overdue else ''}",
+             f"{_due(each) or ''}{' (overdue)' if each.is_overdue else ''}",
              each.open if each.open.minor else "")
             for each in found
         ],
@@ -162,7 +165,7 @@ def _say_facts(desk: "Opened", page: "InvoicePage") -> None:
         ("reason", content.cancels.reason if content.cancels else ""),
         ("month", invoice.month),
         ("issued", f"{invoice.issued_on} by {page.made_by}"),
-        ("due", invoice.due_on),
+        ("due", _due(invoice)),
         ("open", invoice.open if invoice.open.minor else ""),
         ("format", content.format),
         ("frozen", f"{_moment(desk, page.frozen_at)}, PDF {page.pdf:,} and XML {page.xml:,} octets"
@@ -223,7 +226,7 @@ def say_content(content: "InvoiceContent") -> None:
         ("", "what", "ticket", "quantity", "price", "discount", "VAT", "net"),
         [
             (line.position, f"{line.words}{f' ({line.detail})' if line.detail else ''}",
-             line.ticket, f"{line.quantity:f} {line.unit.value}", _price(line),
+             line.ticket, f"{line.quantity:f} {_unit(line)}".rstrip(), _price(line),
              money(line.discount) if line.discount else "", f"{line.vat_rate:f} %",
              money(line.net))
             for line in content.lines
@@ -242,5 +245,17 @@ def say_content(content: "InvoiceContent") -> None:
     show.words("")
 
 
+def _due(invoice: "Listed") -> "date | None":
+    return None if invoice.kind == "cancellation" else invoice.due_on  # nobody has to pay it
+
+
 def _price(line: "InvoiceLine") -> str:
-    return f"{line.price:f}{f' / {line.price_base} {line.unit.value}' * (line.price_base != 1)}"
+    whole, _, parts = f"{line.price:f}".partition(".")
+    base = f" / {line.price_base} {_unit(line)}" if line.price_base != 1 else ""
+    return f"{whole}.{parts:0<2}{base}"
+
+
+def _unit(line: "InvoiceLine") -> str:
+    from maildesk.rules.invoice.content import Unit
+
+    return "min" if line.unit is Unit.MINUTE else ""  # of a piece the number says it all

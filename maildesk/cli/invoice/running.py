@@ -92,12 +92,15 @@ def draft(
             if drafted.content:
                 say_content(drafted.content)
             else:
-                show.words("nothing to pay: no invoice" if drafted.nothing else "no invoice")
+                why = (
+                    "nothing is to be paid" if drafted.nothing else f"nothing to bill up to {last}"
+                )
+                show.words("no invoice" if drafted.left_out else f"{why}: no invoice")
         if pdf and drafted.content:
             from maildesk.paper.pages import to_pdf
 
             write_file(to_pdf(drafted.content, look_of(desk.site)), pdf)
-    if drafted.missing or (drafted.content is None and not drafted.nothing):
+    if drafted.missing or (drafted.content is None and drafted.left_out):
         raise typer.Exit(LEFT)
 
 
@@ -192,7 +195,10 @@ def _say_table(ran: "Ran", order: "Order") -> None:
         nothing = Money(0, done.billed[0].net.currency)
         net = sum((each.net for each in done.billed), nothing)
         gross = sum((each.gross for each in done.billed), nothing)
-        show.words(f"{len(done.billed):,} invoices for {order.month}: {net} net, {gross} gross")
+        show.words(
+            f"{len(done.billed):,} invoice{'s' * (len(done.billed) > 1)} for {order.month}:"
+            f" {net} net, {gross} gross"
+        )
     for covered in done.covered:
         show.words(f"{covered.customer}: nothing to pay for {', '.join(covered.tickets)}")
     for left in done.left_out:

@@ -41,8 +41,11 @@ def cancel(
 
     `reason` stands on the document. The invoice is cancelled from the moment the cancellation has
     its number; its tickets go back to billing (T41). A cancellation that was begun before is
-    finished. Raises Refused, in words, where there is no such invoice or it cannot be cancelled.
+    finished. Raises Refused, in words, where there is no such invoice, it cannot be cancelled, or
+    nobody says why.
     """
+    if not reason.strip():
+        raise Refused(f"say why {number} is cancelled: the customer reads it; nothing was done")
     for _ in range(_TRIES):
         draft_id = desk.db.change(
             lambda session: _draft(session, number, reason, actor, now, today)

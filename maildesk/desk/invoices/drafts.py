@@ -13,7 +13,7 @@ from maildesk.mail.message import Address
 from maildesk.rules.billing.values import GERMAN_RATES, Scope, Vat
 from maildesk.rules.billing.vat import case_of
 from maildesk.rules.facts import TicketFacts
-from maildesk.rules.invoice import drafting, required
+from maildesk.rules.invoice import drafting, required, timesheet
 from maildesk.rules.invoice.content import Format, InvoiceContent, Party
 from maildesk.rules.invoice.sources import Billable, Booked, Flat, Source, Terms
 from maildesk.rules.letters import is_german
@@ -33,7 +33,8 @@ class Drafted:
     `tickets` are to be closed without an invoice, as all on them is free or covered. `tickets`,
     `entry_ids` and `item_ids` are what it takes along. `left_out` says in sentences what is not
     billed and why, `missing` what the law still wants. `to` is who gets the mail, in `language`;
-    None where nobody is known.
+    None where nobody is known. `sheet` is the time sheet where there is `nothing` to pay, None
+    without time.
     """
 
     content: InvoiceContent | None = None
@@ -45,6 +46,7 @@ class Drafted:
     nothing: bool = False
     to: Address | None = None
     language: str = ""
+    sheet: InvoiceContent | None = None
 
 
 def customers_to_bill(desk: Desk, last_day: date) -> tuple[int, ...]:
@@ -79,8 +81,9 @@ def draft_of(desk: Desk, customer_id: int, last_day: date, today: date) -> Draft
     if made.content is None:
         closes = tuple(each.ticket for each in made.tickets)
         return Drafted(
-            tickets=closes, left_out=made.left_out, nothing=bool(closes), to=to, language=language
-        )
+            tickets=closes, left_out=made.left_out, nothing=bool(closes), to=to, language=language,
+            sheet=timesheet.of(source, made.tickets, last_day, today),
+        )  # fmt: skip
     return Drafted(
         content=made.content,
         tickets=tuple(each.ticket for each in made.tickets),

@@ -8,15 +8,15 @@ from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import date, datetime
+from functools import partial
 from typing import TYPE_CHECKING
 
 from sqlalchemy import select
 from sqlalchemy.exc import OperationalError
 from sqlmodel import col
 
-from maildesk.desk.act import act
 from maildesk.desk.context import Desk
-from maildesk.desk.invoices import runs
+from maildesk.desk.invoices import covered, runs
 from maildesk.desk.invoices.drafts import customers_to_bill, draft_of, of_nobody
 from maildesk.desk.invoices.freeze import Maker
 from maildesk.desk.invoices.issue import Issued, drop_draft, issue, save_draft
@@ -24,11 +24,8 @@ from maildesk.desk.invoices.reserve import Taken, reserve
 from maildesk.desk.invoices.summary import Billed, Covered, LeftOut, Summary
 from maildesk.desk.people import Refused
 from maildesk.desk.rows import Changed
-from maildesk.rules.facts import Facts, TicketFacts
 from maildesk.rules.invoice import months
 from maildesk.rules.number import tag
-from maildesk.rules.plan import Note, Plan, SetState, Touch
-from maildesk.rules.ticket import State
 from maildesk.store import invoices
 from maildesk.store.tables import CustomerRow
 
@@ -72,7 +69,7 @@ class Everybody:
     _billed: list[Billed] = field(default_factory=list)
     _left: list[LeftOut] = field(default_factory=list)
     _covered: list[Covered] = field(default_factory=list)
-    _building: "dict[Future[Issued], int]" = field(default_factory=dict)
+    _building: dict[Future[str], int] = field(default_factory=dict)
     _done: int = 0
     _total: int = 0
 
@@ -84,7 +81,8 @@ class Everybody:
         """Return what this process did; `billed` only in a dry run."""
         head = runs.head(self.desk)
         return Summary(
-            self.order.month, tuple(self._billed), tuple(self._left), tuple(self._covered),
+            self.order.month, tuple(self._billed), tuple(self._left),
+            tuple(sorted(self._covered, key=lambda each: each.customer_id)),
             head.sha256, head.position,
         )  # fmt: skip
 
@@ -121,22 +119,24 @@ class Everybody:
 
     def _one(self, pool: ThreadPoolExecutor, customer_id: int) -> None:
         try:
-            invoice_id = self._reserved(customer_id)
+            begun = self._reserved(customer_id)
         except OperationalError:
             raise  # the database is the trouble, and would be with the next one too
         except Exception as error:  # noqa: BLE001 - whatever it is, the other customers are billed
             self._leave(customer_id, f"it went wrong: {_said(error)}; nothing was issued")
-            invoice_id = None
-        if invoice_id is None:
+            begun = None
+        if begun is None:
             self._tick(customer_id)
             return
-        self._building[pool.submit(self._finish, invoice_id)] = customer_id
+        self._building[pool.submit(begun)] = customer_id
         self._harvest(AHEAD * self.desk.site.billing.makers)
 
-    def _finish(self, invoice_id: int) -> Issued:
-        return issue(
+    def _finish(self, invoice_id: int) -> str:
+        """Make the documents of an invoice with a number; return what went wrong."""
+        done = issue(
             self.desk, invoice_id, self.makers, self.look, self.actor, self.clock(), self.today()
         )
+        return done.words
 
     def _harvest(self, most: int) -> None:
         """Hear of documents that are done, until at most so many are under way."""
@@ -148,16 +148,19 @@ class Everybody:
             for future in ready:
                 customer_id = self._building.pop(future)
                 try:
-                    words = future.result().words
+                    words = future.result()
                 except OperationalError:
                     raise
                 except Exception as error:  # noqa: BLE001 - it keeps its number, the next run goes on
-                    words = f"its invoice is not finished: {_said(error)}; the next run goes on"
+                    words = f"it is not finished: {_said(error)}; the next run goes on"
                 self._leave(customer_id, words)
                 self._tick(customer_id)
 
-    def _reserved(self, customer_id: int) -> int | None:
-        """Return the id of a customer's invoice, which has its number now; None where none has."""
+    def _reserved(self, customer_id: int) -> Callable[[], str] | None:
+        """Return what is still to be done of a customer's invoice, which has its number now.
+
+        None where there is nothing to do; what it returns is what went wrong.
+        """
         for _ in range(TRIES):
             key, state = self._key(customer_id)  # before the draft: it may be older, never newer
             drafted = draft_of(
@@ -166,12 +169,12 @@ class Everybody:
             if not self._is_billable(customer_id, drafted, state):
                 if state == "draft" and not self.order.dry_run:
                     drop_draft(self.desk, key)  # of a run that was killed; nothing is left of it
-                return None
+                return self._cover(customer_id, drafted)
             if self.order.dry_run:
                 self._would(customer_id, drafted)
                 return None
             try:
-                return self._numbered(key, customer_id, drafted)
+                return partial(self._finish, self._numbered(key, customer_id, drafted))
             except (Changed, Taken):
                 drop_draft(self.desk, key)
             except Refused as refused:
@@ -200,9 +203,6 @@ class Everybody:
             self._leave(customer_id, words)
         if drafted.missing:
             return False
-        if drafted.nothing:
-            self._cover(customer_id, drafted)
-            return False
         if drafted.content is None:
             return False
         if state not in ("", "draft"):
@@ -230,14 +230,26 @@ class Everybody:
         if content is not None:
             self._billed.append(runs.billed(customer_id, self._name(customer_id), content))
 
-    def _cover(self, customer_id: int, drafted: "Drafted") -> None:
-        """Close the tickets of somebody who has nothing to pay (T40)."""
-        tickets = drafted.tickets
-        if not self.order.dry_run:
-            for ticket in tickets:
-                act(self.desk, ticket.id, _closing(ticket), self.clock(), self.actor)
-        tags = tuple(tag(self.desk.policy.code, ticket.id) for ticket in tickets)
-        self._covered.append(Covered(customer_id, self._name(customer_id), tags))
+    def _cover(self, customer_id: int, drafted: "Drafted") -> Callable[[], str] | None:
+        """Return what closes the tickets of somebody who has nothing to pay (T40), if he has any."""
+        if drafted.missing or not drafted.nothing:
+            return None
+        tags = tuple(tag(self.desk.policy.code, ticket.id) for ticket in drafted.tickets)
+        done = Covered(customer_id, self._name(customer_id), tags)
+        if self.order.dry_run:
+            self._covered.append(done)
+            return None
+
+        def close() -> str:
+            words = covered.close(
+                self.desk, self.order.month, customer_id, drafted, self.makers, self.look,
+                self.actor, self.clock(),
+            )  # fmt: skip
+            if not words:
+                self._covered.append(done)
+            return words
+
+        return close
 
     def _leave(self, customer_id: int, words: str) -> None:
         left = LeftOut(customer_id, self._name(customer_id), words)
@@ -254,21 +266,6 @@ class Everybody:
                 rows = session.execute(select(col(CustomerRow.id), col(CustomerRow.name)))
                 self._names = {row.id: row.name for row in rows}
         return self._names.get(customer_id, "")
-
-
-def _closing(drafted: TicketFacts) -> Callable[[Facts, TicketFacts], Plan]:
-    """Return what closes a ticket on which all is free or covered (PROCESS.md section 3.1, 11)."""
-
-    def decide(facts: Facts, ticket: TicketFacts) -> Plan:
-        if (ticket.version, ticket.state) != (drafted.version, State.BILLING):
-            return ()  # somebody wrote or booked meanwhile: the next run sees what it is now
-        return (
-            Touch(ticket.id),
-            SetState(ticket.id, State.BILLING, State.CLOSED, "nothing to pay", "T40"),
-            Note(ticket.id, "nothing to pay", "all work is free or covered: no invoice"),
-        )
-
-    return decide
 
 
 def _said(error: BaseException) -> str:

@@ -8,14 +8,18 @@ from typing import TYPE_CHECKING, Any, Protocol
 from sqlalchemy import insert, select, update
 from sqlmodel import Session, col
 
-from maildesk.desk.apply import POST
+from maildesk.desk.act import TRIES
+from maildesk.desk.apply import POST, apply
 from maildesk.desk.context import Desk
 from maildesk.desk.invoices import journal
 from maildesk.desk.invoices.letters import letters_for
+from maildesk.desk.invoices.settled import closing, is_settled, waiting
 from maildesk.desk.invoices.written import issued_detail
 from maildesk.desk.people import Refused
+from maildesk.desk.rows import Acted, Changed, Written
 from maildesk.mail.message import Address
 from maildesk.paper.einvoice import to_xml
+from maildesk.rules.facts import TicketFacts
 from maildesk.rules.invoice import canonical, exact
 from maildesk.rules.invoice.content import DocumentKind
 from maildesk.rules.invoice.journal import What
@@ -60,9 +64,34 @@ def freeze(
 ) -> bool:
     """Keep the documents for good and queue the letters; True if nobody else had done so before.
 
-    All of it or nothing, once.
+    All of it or nothing, once. An invoice on which nothing is left to pay is paid with it, and
+    its tickets are closed (T42).
     """
-    return desk.db.change(lambda session: _frozen(session, invoice, document, letters, actor, now))
+    is_paid = is_settled(invoice.kind, invoice.payable_minor, 0)
+
+    def write(session: Session) -> None:
+        _keep(session, invoice, document, ("issued", "paid") if is_paid else ("issued",), now)
+        if letters:
+            session.connection().execute(POST, list(letters))
+        detail = issued_detail(invoice.number or "", invoice.content, document.pdf, document.xml)
+        journal.append(session, now, actor, What.ISSUED, invoice.id, detail)
+
+    for attempt in range(1, TRIES + 1):
+        closes: tuple[TicketFacts, ...] = ()
+        if is_paid:
+            with desk.db.read() as session:
+                closes = waiting(session, invoice.id)
+        facts, plan = closing(closes)
+        try:
+            apply(desk.db, [Acted(actor, facts, plan, Written(), also=(write,))], now)
+        except _Before:
+            return False
+        except Changed:
+            if attempt == TRIES:
+                raise
+        else:
+            return True
+    return False
 
 
 def letters_of(
@@ -79,25 +108,25 @@ def letters_of(
     return letters_for(desk, invoice.id, content, document, to, now, back)
 
 
-def _frozen(
+class _Before(Exception):
+    """It has its documents already."""
+
+
+def _keep(
     session: Session,
     invoice: InvoiceFacts,
     document: "Document",
-    letters: Sequence[dict[str, Any]],
-    actor: str,
+    states: tuple[str, ...],
     now: datetime,
-) -> bool:
+) -> None:
+    """Write the documents, and move the invoice on through some states."""
     mine = select(col(InvoiceRow.state)).where(col(InvoiceRow.id) == invoice.id)
     if session.scalar(mine.with_for_update()) != "issuing":
-        return False
+        raise _Before
     kept = insert(DocumentRow).values(
         invoice_id=invoice.id, pdf=document.pdf, xml=document.xml, frozen_at=now
     )
     session.execute(kept)  # while it is issuing: later the database refuses it
-    row = update(InvoiceRow).where(col(InvoiceRow.id) == invoice.id)
-    session.execute(row.values(state="issued"))
-    if letters:
-        session.connection().execute(POST, list(letters))
-    detail = issued_detail(invoice.number or "", invoice.content, document.pdf, document.xml)
-    journal.append(session, now, actor, What.ISSUED, invoice.id, detail)
-    return True
+    for state in states:
+        row = update(InvoiceRow).where(col(InvoiceRow.id) == invoice.id)
+        session.execute(row.values(state=state))

@@ -30,10 +30,12 @@ from maildesk.store.invoice_tables import BillingRow, InvoiceRow
 if TYPE_CHECKING:
     from maildesk.paper.document import Document
 
+TIME_SHEET = "timesheet"
 _NOT_IN_A_NAME = re.compile(r"[^A-Za-z0-9._-]+")
 _FILES = {
     DocumentKind.INVOICE: ("Rechnung", "Invoice"),
     DocumentKind.CANCELLATION: ("Stornorechnung", "Cancellation"),
+    DocumentKind.TIMESHEET: ("Leistungsnachweis", "Time-sheet"),
 }
 
 
@@ -112,9 +114,19 @@ def reminder_for(
     return made | {"once_key": reminder_key(invoice_id), "purpose": REMINDER}
 
 
+def time_sheet_for(
+    desk: Desk, content: InvoiceContent, pdf: bytes, to: Address, once: str, now: datetime
+) -> dict[str, Any]:
+    """Return the outbound row with which a time sheet goes to who has nothing to pay, once."""
+    files = _files(content, pdf, b"")
+    more = {"sheet": figures.of_sheet(content, content.language)}
+    made = _to_customer(desk, None, content, TIME_SHEET, to, now, files, more)
+    return made | {"once_key": once, "purpose": TIME_SHEET}
+
+
 def _to_customer(
     desk: Desk,
-    invoice_id: int,
+    invoice_id: int | None,
     content: InvoiceContent,
     letter: str,
     to: Address,
@@ -133,7 +145,8 @@ def _to_customer(
 def _files(content: InvoiceContent, pdf: bytes, xml: bytes) -> tuple[File, ...]:
     german, english = _FILES[content.kind]
     word = german if is_german(content.language) else english
-    name = f"{word}-{_NOT_IN_A_NAME.sub('-', content.number)}"
+    about = content.number or f"{content.last_day:%Y-%m}"
+    name = f"{word}-{_NOT_IN_A_NAME.sub('-', about)}"
     files = [File(f"{name}.pdf", "application/pdf", pdf)]
     return (*files, File(f"{name}.xml", "application/xml", xml)) if xml else tuple(files)
 

@@ -40,8 +40,9 @@ class Standing(StrEnum):
 class Listed:
     """An invoice, or a cancellation (then its sums are below zero and nothing is open).
 
-    A draft has the number "" and no days. `open` is what is still to be paid. `month` is the one
-    that it is for, such as "2026-10".
+    A draft has the number "" and no days. `open` is what is still to be paid; below zero what is
+    to go back, as too much came or it was paid and then cancelled. `month` is the one that it is
+    for, such as "2026-10".
     """
 
     id: int
@@ -152,7 +153,7 @@ def _values(
 
 def _value(row: Any, seen: "_Seen", region: Region | None, today: date) -> Listed:
     bills = row.kind == "invoice" and row.state in ("issued", "paid")
-    open_ = row.payable_minor - seen.paid.get(row.id, 0) if bills else 0
+    open_ = row.payable_minor * bills - seen.paid.get(row.id, 0)
     is_late = row.state == "issued" and open_ > 0 and row.due_on < today
     return Listed(
         id=row.id,

@@ -22,6 +22,7 @@ from types import TracebackType
 from typing import Self
 
 from maildesk.config import ConfigError, Site
+from maildesk.desk.invoices.agency import bank_of
 from maildesk.paper.document import Document
 from maildesk.paper.look import Look
 from maildesk.paper.words import iban
@@ -42,11 +43,16 @@ class NotMade(Exception):
 
 @dataclass(frozen=True, slots=True)
 class MakerLimits:
-    """CPU and wall in seconds for one document, memory in octets for a maker."""
+    """CPU and wall in seconds for one document, memory in octets for a maker.
+
+    After so many `documents` another takes its place: what sets the type gives some memory of
+    each document (about 60 kB) never back.
+    """
 
     cpu: int = 60
     wall: float = 60.0
     memory: int = 1536 * 1024 * 1024
+    documents: int = 500
 
 
 @dataclass(slots=True)
@@ -60,6 +66,7 @@ class _Job:
 class _Maker:
     process: "subprocess.Popen[bytes]"
     pipe: Connection
+    made: int = 0
 
 
 class Makers:
@@ -109,7 +116,7 @@ class Makers:
                 if not job.future.set_running_or_notify_cancel():
                     continue
                 try:
-                    if maker is None or maker.process.poll() is not None:
+                    if maker is None or self._is_over(maker):
                         _end(maker)
                         maker = None
                         maker = self._started()
@@ -123,6 +130,9 @@ class Makers:
                     job.future.set_exception(death)
         finally:
             _end(maker)
+
+    def _is_over(self, maker: _Maker) -> bool:
+        return maker.made >= self._limits.documents or maker.process.poll() is not None
 
     def _started(self) -> _Maker:
         ours, theirs = Pipe()
@@ -156,6 +166,7 @@ class Makers:
         """Return what a maker made. Raises NotMade where it says no, _Died where it is no more."""
         wall = self._limits.wall
         try:
+            maker.made += 1
             with _killed_after(wall, maker.process) as late:
                 maker.pipe.send((job.octets, job.look))
                 pdf, rest = maker.pipe.recv_bytes(), maker.pipe.recv_bytes()
@@ -251,10 +262,11 @@ def _footer(site: Site) -> tuple[tuple[str, ...], ...]:
     agency = site.agency
     if not agency.managers and not agency.website:
         return ()
+    bank = bank_of(site)  # an IBAN may be typed with blanks
     columns = (
         (agency.name, agency.street, f"{agency.postcode} {agency.city}", agency.managers),
         (agency.contact, agency.phone, agency.email, agency.website),
-        (agency.bank, iban(agency.iban), agency.bic and f"BIC {agency.bic}"),
+        (bank.name, iban(bank.iban), bank.bic and f"BIC {bank.bic}"),
     )
     filled = (tuple(line.strip() for line in column if line.strip()) for column in columns)
     return tuple(column for column in filled if column)

@@ -5,7 +5,7 @@ transaction; the journal has a line for each payment.
 """
 
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 
 from sqlalchemy import insert, select, update
 from sqlalchemy.exc import IntegrityError
@@ -15,20 +15,19 @@ from maildesk.desk.act import TRIES
 from maildesk.desk.apply import apply
 from maildesk.desk.context import Desk
 from maildesk.desk.invoices import journal
+from maildesk.desk.invoices.settled import closing, is_settled, waiting
 from maildesk.desk.invoices.written import payment_detail
 from maildesk.desk.people import Refused, one_line
 from maildesk.desk.rows import Acted, Changed, Written
-from maildesk.rules.facts import Candidate, Facts, Match, TicketFacts
+from maildesk.rules.facts import TicketFacts
 from maildesk.rules.invoice.journal import What
 from maildesk.rules.money import Money
 from maildesk.rules.number import tag
-from maildesk.rules.plan import SetState, Step, Touch
-from maildesk.rules.ticket import State
-from maildesk.store import invoices, queries
+from maildesk.store import invoices
 from maildesk.store.invoice_tables import InvoiceRow, PaymentRow
 from maildesk.store.invoices import InvoiceFacts
 
-PAID = "T42"
+_BEFORE = timedelta(days=366)  # money may come before its invoice, but not for years
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,7 +82,8 @@ def pay(
 
     `once` is its key: under one key only one payment is booked. Raises Refused, in words, for an
     unknown invoice, one that cannot be paid, a sum of nothing or of another currency, a day that
-    is still to come, more than is open (unless `allow_over`), and more back than came.
+    is still to come or more than a year before the invoice, more than is open (unless
+    `allow_over`), and more back than came.
     """
     if on > now.astimezone(desk.policy.calendar.timezone).date():
         raise Refused(f"{on} is still to come; say the day on which the money came")
@@ -94,6 +94,7 @@ def pay(
         if found.known:
             return _result(desk, found, found.paid, found.invoice.state, is_new=False)
         _check(found, amount, allow_over)
+        _check_day(found.invoice, on)
         try:
             return _book(desk, found, payment, now)
         except (Changed, IntegrityError):
@@ -113,11 +114,8 @@ def _look(session: Session, number: str, once: str | None) -> _Found:
         if other is not None and other != found.id:
             raise Refused(f"the key {once!r} was used for another invoice; nothing was booked")
         known = other is not None
-    ids = invoices.claims(session, found.id, live=True).ticket
-    by_id = queries.tickets(session, ids)
-    waiting = (by_id[id_] for id_ in ids if id_ in by_id)
-    tickets = tuple(ticket for ticket in waiting if ticket.state is State.INVOICED)
-    return _Found(found, invoices.paid(session, found.id), tickets, known)
+    paid = invoices.paid(session, found.id)
+    return _Found(found, paid, waiting(session, found.id), known)
 
 
 def _check(found: _Found, amount: Money, allow_over: bool) -> None:
@@ -141,30 +139,31 @@ def _check(found: _Found, amount: Money, allow_over: bool) -> None:
         left = f"only {open_.words('en')} is open" if open_.minor > 0 else "nothing is open"
         raise Refused(
             f"{left} on {number}, and {amount.words('en')} is more; nothing was booked. If all of"
-            " it came for this invoice, allow the overpayment"
+            " it came for this invoice, allow the overpayment (`--over`)"
+        )
+
+
+def _check_day(invoice: InvoiceFacts, on: date) -> None:
+    """Raise Refused for a day so long before the invoice that its year is mistyped."""
+    if invoice.issued_on and on < invoice.issued_on - _BEFORE:
+        raise Refused(
+            f"{on} is more than a year before {invoice.number} of {invoice.issued_on}; nothing was"
+            " booked. Say the day on which the money came"
         )
 
 
 def _state_after(invoice: InvoiceFacts, paid: int) -> str:
     if invoice.state == "cancelled":
         return "cancelled"
-    return "paid" if 0 < invoice.payable_minor <= paid else "issued"
+    is_paid = is_settled(invoice.kind, invoice.payable_minor, paid)
+    return "paid" if is_paid else "issued"
 
 
 def _book(desk: Desk, found: _Found, payment: _Payment, now: datetime) -> Paid:
     paid = found.paid + payment.amount
     state = _state_after(found.invoice, paid)
     closes = found.tickets if state == "paid" else ()
-    plan: tuple[Step, ...] = tuple(
-        step
-        for ticket in closes
-        for step in (
-            Touch(ticket.id),
-            SetState(ticket.id, ticket.state, State.CLOSED, "paid", PAID),
-        )
-    )
-    candidates = tuple(Candidate(ticket, Match.SIGNED_ADDRESS) for ticket in closes)
-    facts = Facts(ticket_id=0, message_id=0, candidates=candidates)
+    facts, plan = closing(closes)
 
     def write(session: Session) -> None:
         _write(session, found, payment, state, now)

@@ -8,20 +8,21 @@ from dataclasses import replace
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import insert, text, update
+from sqlalchemy import insert, update
 from sqlalchemy.exc import IntegrityError
 from sqlmodel import Session, col
 
 from maildesk.desk import numbers
 from maildesk.desk.apply import apply
 from maildesk.desk.context import Desk
-from maildesk.desk.invoices import journal, taking
+from maildesk.desk.invoices import continuing, journal, taking
+from maildesk.desk.invoices.makable import refuse_unmakable
 from maildesk.desk.invoices.taking import Taking
 from maildesk.desk.invoices.written import content_values, line_values, reserved_detail
 from maildesk.desk.people import Refused
 from maildesk.desk.rows import Acted, Changed, Written
 from maildesk.rules.facts import Candidate, Facts, Match
-from maildesk.rules.invoice import canonical, exact
+from maildesk.rules.invoice import canonical
 from maildesk.rules.invoice.basis import basis_of
 from maildesk.rules.invoice.content import DocumentKind, InvoiceContent
 from maildesk.rules.invoice.journal import What
@@ -33,8 +34,6 @@ from maildesk.store.db import rows_met
 from maildesk.store.invoice_tables import InvoiceLineRow, InvoiceRow
 from maildesk.store.invoices import InvoiceFacts
 from maildesk.store.tables import EventRow
-
-_COUNTER = text("INSERT INTO counter (name, value) VALUES (:name, 0) ON CONFLICT (name) DO NOTHING")
 
 
 class Taken(Exception):
@@ -50,8 +49,7 @@ def reserve(desk: Desk, draft: InvoiceFacts, actor: str, now: datetime, today: d
     """
     content = _dated(canonical.content_of(draft.content), today)
     form = _form(desk, content)
-    if wrong := exact.wrong(replace(content, number=number_text(form, today, 1))):
-        raise Refused(f"the sums of this {content.kind} are not right: {wrong}; nothing was issued")
+    refuse_unmakable(desk, replace(content, number=number_text(form, today, 1)))
     with desk.db.read() as session:
         if content.kind is DocumentKind.CANCELLATION:
             takes = taking.for_cancellation(session, draft, actor, now)
@@ -59,7 +57,7 @@ def reserve(desk: Desk, draft: InvoiceFacts, actor: str, now: datetime, today: d
             takes = taking.for_invoice(session, draft)
 
     def write(session: Session) -> None:
-        number = _number(session, draft, content, form)
+        number = _number(session, desk, draft, content, form)
         takes.write(session, number)
         events = [
             {"ticket_id": ticket.id, "at": now, "actor": actor, "trigger": "invoice",
@@ -103,11 +101,14 @@ def _form(desk: Desk, content: InvoiceContent) -> str:
     return billing.cancellation if is_cancellation else billing.number
 
 
-def _number(session: Session, draft: InvoiceFacts, content: InvoiceContent, form: str) -> str:
+def _number(
+    session: Session, desk: Desk, draft: InvoiceFacts, content: InvoiceContent, form: str
+) -> str:
     """Take the next number of the range, write it and all that is fixed with it; return it."""
     today = content.issued_on
     series = series_of(form, today)
-    session.execute(_COUNTER, {"name": counter_of(series)})
+    continuing.refuse_unsaid(session, desk, series)
+    session.execute(continuing.COUNTER, {"name": counter_of(series)})
     serial = numbers.take(session, counter_of(series), 1)[0]
     # Only now, when others wait for the counter, is the last date certain.
     last = invoices.last_issued_on(session, draft.kind)

@@ -13,7 +13,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING
 
 from maildesk.desk.context import Desk
-from maildesk.desk.invoices import runs
+from maildesk.desk.invoices import continuing, runs
 from maildesk.desk.invoices.everybody import Everybody, Order, Progress
 from maildesk.desk.invoices.freeze import Maker
 from maildesk.desk.invoices.issue import Outcome, resume
@@ -60,7 +60,8 @@ def run(
     """Bill what is to be billed up to the end of a month, and say what was done.
 
     `on_progress` hears how many customers are done, of how many, and a sentence. Raises Refused
-    where the month has not begun, or the agency's facts are not complete: then nothing is made.
+    where the month has not begun, the agency's facts are not complete, or the last numbers are not
+    said after a restore: then nothing is made.
     """
     running = Everybody(desk, order, makers, look, actor, clock, on_progress)
     if months.first_day(order.month) > running.today():
@@ -69,6 +70,7 @@ def run(
     if order.dry_run:
         running.everybody()
         return Ran(running.summary())
+    continuing.refuse_now(desk, running.today())
     key = runs.key_of(order.month, order.customers)
     after = runs.head(desk).position
     if order.tells:

@@ -6,7 +6,7 @@ made anew, counter and all, shows in a hash that the owner was mailed before (`h
 """
 
 from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from sqlalchemy import Select, select
 from sqlalchemy.exc import SQLAlchemyError
@@ -35,7 +35,7 @@ _PARTS: dict[str, type[SQLModel]] = {
     "claims": ClaimRow,
     "payments": PaymentRow,
 }
-Told = dict[int, list[Line]]  # the lines of the journal by invoice
+Told = dict[int, list[Line]]  # the lines of the journal by invoice; those about none are at 0
 
 
 def verify(db: Database, head: str = "") -> list[Fault]:
@@ -51,7 +51,7 @@ def verify(db: Database, head: str = "") -> list[Fault]:
         return [
             *_readable("journal", _chain(session, told, head.strip().lower())),
             *_readable("invoices", _each(session, told)),
-            *_readable("numbers", _ranges(session)),
+            *_readable("numbers", _ranges(session, told[0])),
             *_readable("parts of invoices", _loose(session)),
         ]
 
@@ -83,8 +83,8 @@ def _chain(session: Session, told: Told, head: str) -> Iterator[Fault]:
         line = line_of(row)
         if isinstance(line, Fault):
             yield line
-        elif row.invoice_id is not None:
-            told[row.invoice_id].append(line)
+        else:
+            told[row.invoice_id or 0].append(line)
     counted = session.scalar(select(col(CounterRow.value)).where(col(CounterRow.name) == COUNTER))
     if counted != position:
         yield Fault(
@@ -110,15 +110,19 @@ def _each(session: Session, told: Told) -> Iterator[Fault]:
         for invoice in group:
             faults = faults_of(session, invoice, told.get(invoice.id, []), stored)
             yield from _readable(f"{invoice.kind} {invoice.number}", faults)
-    for invoice_id in sorted(told.keys() - known):
+    for invoice_id in sorted(told.keys() - known - {0}):
         for line in told[invoice_id]:
             if line.what == What.RESERVED:
                 number = line.detail.get("number")
                 yield Fault(f"invoice {number}", f"it is gone; journal line {line.position} has it")
 
 
-def _ranges(session: Session) -> Iterator[Fault]:
-    """Check that the numbers of each range count from 1 without a gap up to the counter."""
+def _ranges(session: Session, told: Sequence[Line]) -> Iterator[Fault]:
+    """Check that the numbers of each range count from 1 without a gap up to the counter.
+
+    Only what the journal says was lost with an older desk may be missing, and must be.
+    """
+    lost = _lost(told)
     serials: dict[str, set[int]] = defaultdict(set)
     query = select(col(InvoiceRow.series), col(InvoiceRow.serial))
     for series, serial in session.execute(query.where(col(InvoiceRow.number).is_not(None))):
@@ -129,10 +133,27 @@ def _ranges(session: Session) -> Iterator[Fault]:
     for series in sorted(serials.keys() | last.keys()):
         where, counted = f"numbers of {series}", last.get(series, 0)
         highest = max(serials[series], default=0)
+        gone = lost.get(series, {})
         for missing in sorted(set(range(1, max(counted, highest) + 1)) - serials[series]):
-            yield Fault(where, f"number {missing} is missing")
+            if missing not in gone:
+                yield Fault(where, f"number {missing} is missing")
+        for there in sorted(serials[series] & gone.keys()):
+            yield Fault(
+                where, f"number {there} is there; journal line {gone[there]} says that it was lost"
+            )
         if highest > counted:
             yield Fault(where, f"the counter says {counted}, but the last number is {highest}")
+
+
+def _lost(told: Sequence[Line]) -> dict[str, dict[int, int]]:
+    """Return the numbers that a restore lost, by range, each with the line that says so."""
+    lost: dict[str, dict[int, int]] = defaultdict(dict)
+    for line in told:
+        if line.what == What.CONTINUED:
+            said = line.detail
+            numbers = range(int(said.get("from", 0)) + 1, int(said.get("to", 0)) + 1)
+            lost[str(said.get("series"))].update(dict.fromkeys(numbers, line.position))
+    return lost
 
 
 def _loose(session: Session) -> Iterator[Fault]:

@@ -10,6 +10,8 @@ from typing import Any
 from sqlalchemy import select
 from sqlmodel import Session, SQLModel, col
 
+from maildesk.desk.invoices.settled import is_settled
+from maildesk.desk.invoices.verify_letter import letter_faults
 from maildesk.desk.invoices.written import (
     content_values,
     issued_detail,
@@ -129,7 +131,7 @@ def _state(invoice: InvoiceFacts, told: Sequence[Line], stored: Stored) -> Itera
     elif not _only(told, What.ISSUED):
         right = "issuing"
     else:
-        right = "paid" if 0 < invoice.payable_minor <= paid else "issued"
+        right = "paid" if is_settled(invoice.kind, invoice.payable_minor, paid) else "issued"
     if invoice.state != right:
         yield f"it is {invoice.state}; by the journal it is {right}"
 
@@ -148,6 +150,7 @@ def _documents(session: Session, invoice: InvoiceFacts, told: Sequence[Line]) ->
         yield from _other(detail, line)
         if found.frozen_at != line.at:
             yield f"its documents are of {found.frozen_at}; the journal says {line.at}"
+        yield from letter_faults(session, invoice.id, found.pdf, found.xml)
 
 
 def _claims(invoice: InvoiceFacts, told: Sequence[Line], stored: Stored) -> Iterator[str]:

@@ -11,6 +11,7 @@ from maildesk.rules.invoice.figures import (
     InvoiceFigures,
     InvoiceLook,
     ReminderFigures,
+    SheetFigures,
     day_words,
     grouped,
     period_words,
@@ -101,6 +102,19 @@ def _reminder(locale: str) -> Own:
     )
 
 
+def _sheet(locale: str) -> Own:
+    full = SheetFigures(pick(locale, "Oktober 2026", "October 2026"), ("DD-10429", "DD-10433"))
+    return Own(
+        full=_NOBODY | {"sheet": full},
+        bare=_NOBODY | {"sheet": replace(full, tickets=())},
+        named={
+            "one ticket": {"sheet": replace(full, tickets=("DD-10429",))},
+            "one ticket more": {"sheet": replace(full, more=1)},
+            "many tickets": {"sheet": replace(full, more=12)},
+        },
+    )
+
+
 def _confirm(locale: str) -> Own:
     return Own(full={"unknown": False}, named={"nobody we know": {"unknown": True}})
 
@@ -171,6 +185,7 @@ LETTERS: dict[str, Made] = {
     "invoice": _cover,
     "invoice_cancelled": _cancelled,
     "payment_reminder": _reminder,
+    "timesheet": _sheet,
     "staff_billing_run": _run,
     "staff_invoice_bounce": _bounce,
 }

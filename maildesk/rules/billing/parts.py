@@ -37,12 +37,8 @@ class Part:
 
 
 def parts_of(job: Job, bill: Bill) -> tuple[Part, ...]:
-    """Return the time of a ticket that is charged, in the order worked.
-
-    That order goes by the day, and within a day it is the one given: in which order entries were
-    logged later does not count.
-    """
-    entries = sorted(_corrected(job.work, bill.on), key=lambda entry: entry.day or bill.on)
+    """Return the time of a ticket that is charged, in the order given: that worked."""
+    entries = _corrected(job.work, bill.on)
     found = ((entry, charge_of(entry, bill)) for entry in entries if entry.minutes)
     return tuple(
         Part(charge, entry.day or bill.on, entry.minutes) for entry, charge in found if charge

@@ -57,6 +57,8 @@ class Work:
 class Job:
     """The work on one ticket, in the order worked, and how it is billed.
 
+    That order decides what a limit cuts and how lines follow each other; whoever has entries in
+    another one, such as that in which they were logged, sorts them first (`invoice.netting`).
     `increment`, `minimum` and `limit` are minutes; `limit` are those approved, None for any.
     `discount` is in percent of each line.
     """

@@ -17,6 +17,7 @@ class DocumentKind(StrEnum):
 
     INVOICE = "invoice"
     CANCELLATION = "cancellation"
+    TIMESHEET = "timesheet"  # nothing is to be paid: no number, no lines, never kept
 
 
 class Format(StrEnum):
@@ -134,7 +135,7 @@ class Reference:
 
 @dataclass(frozen=True, slots=True)
 class InvoiceContent:
-    """A whole invoice. A draft has the number "".
+    """A whole invoice. A draft has the number "", and so has a time sheet by itself.
 
     `first_day` and `last_day` are the time of service (BG-14). `down_payment` was paid before
     (BT-113); payable = gross - down_payment. `intro` and `outro` are the agency's own sentences,

@@ -19,6 +19,7 @@ from maildesk.rules.invoice.content import (
     DocumentKind,
     InvoiceContent,
     InvoiceLine,
+    SheetRow,
     Unit,
     VatLine,
 )
@@ -86,15 +87,29 @@ def draft(source: Source, last_day: date, today: date) -> Draft:
     if not found.lines:
         return Draft(None, tickets, (), waiting, tuple(left))
     if min(found.net, found.gross, found.payable) < 0:
-        words = Money(min(found.gross, found.payable), source.currency).words("en")
-        left.append(
-            f"it comes to {words}: the flat items take off more than there is to pay; nothing was"
-            " made. See `maildesk item list`"
-        )
+        left.append(_below_zero(found, source.currency))
         return Draft(None, (), (), waiting, tuple(left))
     left += _beyond(ready, found)
     content = _content(source, ready, flat, found, last_day, today)
     return Draft(content, tickets, tuple(item.id for item in flat), waiting, tuple(left))
+
+
+def _below_zero(found: Totals, currency: str) -> str:
+    """Return what a person has to do where more is taken off than there is to pay."""
+    if min(found.net, found.gross) < 0:
+        words = Money(found.gross, currency).words("en")
+        return (
+            f"it comes to {words}: the flat items take off more than there is to pay; nothing was"
+            " made. See `maildesk item list`"
+        )
+    before, gross = (
+        Money(minor, currency).words("en") for minor in (found.gross - found.payable, found.gross)
+    )
+    return (
+        f"{before} were paid before and it comes to {gross}; nothing was made. Let a smaller down"
+        f" payment count on this one, at most {gross}, and the rest on the next: see `maildesk item"
+        " list`, then `maildesk item remove` and `maildesk item add --paid-before`"
+    )
 
 
 def _last_day(job: _Job, source: Source) -> date:
@@ -205,9 +220,14 @@ def _content(
             for agreed, stands in source.credits
         ),
         tickets=_tags(ready, lines),
-        sheet=tuple(row for job in ready for row in sheet.rows(job.billable, job.entries, source)),
+        sheet=tuple(row for job in ready for row in _sheet(job, source, found)),
         girocode=source.girocode and source.currency == "EUR" and found.payable > 0,
     )
+
+
+def _sheet(job: _Job, source: Source, found: Totals) -> tuple[SheetRow, ...]:
+    rows = sheet.rows(job.billable, job.entries, source)
+    return rows + sheet.rounding(rows, found.minutes.get(job.billable.tag, 0), source)
 
 
 def _tags(ready: Sequence[_Job], lines: Sequence[InvoiceLine]) -> tuple[str, ...]:

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import date
 
 from maildesk.rules.billing.values import Vat
+from maildesk.rules.invoice import months
 from maildesk.rules.invoice.content import DocumentKind, Format, InvoiceContent
 from maildesk.rules.letters import NO_BREAK, is_german
 from maildesk.rules.money import Money
@@ -71,6 +72,18 @@ class CancellationFigures:
     format: str = ""
     xml: bool = False
     too_big: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class SheetFigures:
+    """A time sheet as its mail shows it: of a `month` ("Oktober 2026"), with the tags of tickets.
+
+    `more` counts further ones.
+    """
+
+    month: str
+    tickets: tuple[str, ...] = ()
+    more: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -148,6 +161,16 @@ def of_cancellation(
         format=_FORMATS[content.format],
         xml=xml,
         too_big=too_big,
+    )
+
+
+def of_sheet(content: InvoiceContent, locale: str) -> SheetFigures:
+    """Return the figures of a time sheet."""
+    tags = content.tickets
+    return SheetFigures(
+        month=months.words(f"{content.last_day:%Y-%m}", locale),
+        tickets=tags[:TAGS_SHOWN],
+        more=len(tags[TAGS_SHOWN:]),
     )
 
 

@@ -21,6 +21,7 @@ class What(StrEnum):
     CANCELLED = "cancelled"  # another document cancels it
     PAYMENT = "payment"  # money came, or went back
     REMINDED = "reminded"
+    CONTINUED = "continued"  # after a restore: its range goes on after the last number known
     WAIVED = "waived"  # work that nobody will be billed for
 
 

@@ -108,6 +108,16 @@ def unapproved_words(locale: str) -> str:
     return "beyond the approved time, free of charge"
 
 
+def rounding_words(increment: int, minimum: int, locale: str) -> str:
+    """Return what the minutes are that rounding added: steps and a minimum, in minutes."""
+    german = is_german(locale)
+    steps = "Schritte von" if german else "steps of"
+    least = "mindestens" if german else "at least"
+    named = ((steps, increment if increment > 1 else 0), (least, minimum))
+    said = ", ".join(f"{words} {minutes} min" for words, minutes in named if minutes)
+    return f"{'Aufrundung' if german else 'Rounding up'} ({said})"
+
+
 def credit_words(contract: Contract, stands: Balance, on: date, locale: str) -> str:
     """Return what is left of a contract's minutes on a day."""
     left = stands.minutes_left or 0

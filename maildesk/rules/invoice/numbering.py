@@ -6,8 +6,10 @@ it; numbers count from 1 in each. What stands before and after the number is the
 """
 
 from datetime import date
+from itertools import combinations
 from string import Formatter
 
+LONGEST = 60  # characters of a number that is read
 _EDGES = " -_/.#:"
 
 
@@ -30,6 +32,20 @@ def number_text(form: str, day: date, serial: int) -> str:
     if serial < 1:
         raise ValueError(f"numbers count from 1, not from {serial}")
     return form.format(year=day.year, month=day.month, number=serial)
+
+
+def serial_in(form: str, day: date, written: str) -> int | None:
+    """Return the serial number of a written number of that day's range; None if it is none.
+
+    0 stands before the first one: "RE-2026-00000".
+    """
+    if len(written) > LONGEST or not written.isascii():
+        return None
+    parts = (written[a:b] for a, b in combinations(range(len(written) + 1), 2))
+    for serial in sorted({int(part) for part in parts if part.isdigit()}):
+        if form.format(year=day.year, month=day.month, number=serial) == written:
+            return serial
+    return None
 
 
 def counter_of(series: str) -> str:

@@ -7,7 +7,7 @@ and 3.6. Each sentence ends with the key of the configuration, or the command, t
 import re
 from collections.abc import Iterator
 
-from stdnum import iban
+from stdnum import bic, iban
 
 from maildesk.rules.billing.values import Vat
 from maildesk.rules.billing.vat import is_vat_id
@@ -15,6 +15,9 @@ from maildesk.rules.invoice.content import Bank, Format, Party
 
 _MAIL = re.compile(r"[^@\s.]+(\.[^@\s.]+)*@[^@\s.]+(\.[^@\s.]+)+")  # BR-DE-28
 _DIGITS = 3  # that a telephone number has at least (BR-DE-27)
+# A German tax number: 10 or 11 digits as the states write it, 13 as the federation does.
+_TAX_NUMBER = re.compile(r"[0-9]{10,11}|[0-9]{13}")
+_BETWEEN = re.compile(r"[\s/.-]+")
 
 
 def missing(seller: Party, bank: Bank, small_business: bool = False) -> tuple[str, ...]:
@@ -57,12 +60,24 @@ def _of_seller(seller: Party, bank: Bank, small_business: bool) -> Iterator[str]
             "the tax number, which a small business of § 19 UStG is known by (§ 34a UStDV);"
             " set agency.tax_number"
         )
+    if _is_no_tax_number(seller):
+        yield (
+            f"a tax number that is right: {seller.tax_number!r} has not the 10 to 13 digits of a"
+            " German one, such as 214/5312/0481; mend agency.tax_number"
+        )
     if seller.vat_id.strip() and not is_vat_id(seller.vat_id):
-        yield f"a VAT id that is right: {seller.vat_id!r} has not its form; mend agency.vat_id"
+        yield f"a VAT id that is right: {seller.vat_id!r} is mistyped; mend agency.vat_id"
     if not bank.iban.strip():
         yield "the account to pay to (EN 16931, BT-84); set agency.iban"
-    elif not iban.is_valid(bank.iban):
+    elif not iban.is_valid(bank.iban, check_country=False):  # lists of banks change
         yield f"an IBAN that is right: {bank.iban!r} is mistyped; mend agency.iban"
+    if bank.bic.strip() and not bic.is_valid(bank.bic):
+        yield f"a BIC that is right: {bank.bic!r} is mistyped; mend agency.bic or leave it out"
+
+
+def _is_no_tax_number(seller: Party) -> bool:
+    digits = _BETWEEN.sub("", seller.tax_number)
+    return bool(digits) and seller.country == "DE" and not _TAX_NUMBER.fullmatch(digits)
 
 
 def _of_buyer(buyer: Party, named: str) -> Iterator[str]:
@@ -95,9 +110,8 @@ def _of_reverse(buyer: Party, seller: Party, named: str, vat_checked: bool) -> I
         )
     if not vat_checked:
         yield (
-            f"somebody's look at whether the VAT id {buyer.vat_id} is valid, as no VAT is charged"
-            " (§ 18e UStG); ask VIES or the BZSt and keep the answer:"
-            f' {_command(named)} --vat-checked "valid, name and place agree"`'
+            f"a check of the VAT id {buyer.vat_id}, as no VAT is charged (§ 18e UStG): ask VIES or"
+            f' the BZSt, then {_command(named)} --vat-checked "valid, name agrees"`'
         )
 
 

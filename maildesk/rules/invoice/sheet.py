@@ -41,6 +41,20 @@ def rows(billable: Billable, entries: Sequence[Booked], source: Source) -> tuple
     return tuple(found)
 
 
+def rounding(found: Sequence[SheetRow], charged: int, source: Source) -> tuple[SheetRow, ...]:
+    """Return the row of the minutes that rounding added to a ticket, () for none.
+
+    `found` are its rows, `charged` the minutes of work that its lines charge: with this row they
+    are as many.
+    """
+    extra = charged - sum(row.minutes for row in found if not row.free)
+    if extra <= 0:
+        return ()
+    terms, last = source.terms, max(found, key=lambda row: row.day)
+    words = say.rounding_words(terms.increment, terms.minimum, source.language)
+    return (SheetRow(last.ticket, last.title, last.day, extra, words=words),)
+
+
 def _row(billable: Billable, booked: Booked, why: str, source: Source) -> SheetRow:
     return SheetRow(
         ticket=billable.tag,

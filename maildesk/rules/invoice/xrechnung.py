@@ -8,10 +8,10 @@ schematron is in no package registry, so it is not run anywhere here.
 import re
 from collections.abc import Callable
 
-from stdnum import iban
 from stdnum.de import leitweg
 
 from maildesk.rules.billing.values import Vat
+from maildesk.rules.girocode import is_iban
 from maildesk.rules.invoice.content import DocumentKind, Format, InvoiceContent
 
 # BR-DE-28: one @, no dot or blank beside it, none at an end.
@@ -103,5 +103,5 @@ _XRECHNUNG: tuple[_Rule, ...] = (
         "the buyer's reference (Leitweg-ID)",
     ),
     ("Leitweg-ID", _good_leitweg, "the check digits of the Leitweg-ID are not right"),
-    ("BR-DE-1, BR-DE-19", lambda c: iban.is_valid(c.bank.iban), "an IBAN that is right"),
+    ("BR-DE-1, BR-DE-19", lambda c: is_iban(c.bank.iban), "an IBAN that is right"),
 )
