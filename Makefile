@@ -21,7 +21,7 @@ run: install  ## a real desk on a temporary database; ARGS="--once" ends by itse
 	@$(BIN)/maildesk trial $(ARGS)
 
 test: install  ## the whole suite; what needs a missing peer is skipped and says so
-	$(BIN)/python -m pytest -n auto --maxprocesses=6 --dist=worksteal $(ARGS)
+	$(BIN)/python -m pytest -n auto --maxprocesses=6 --dist=worksteal -o tmp_path_retention_policy=failed $(ARGS)
 
 check: install  ## format, lint, types, import contracts
 	$(BIN)/ruff format --check .

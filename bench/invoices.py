@@ -38,7 +38,7 @@ from maildesk.store.tables import ContactRow, CustomerRow, TicketRow
 from maildesk.store.work_tables import TimeRow
 
 FIRST_CUSTOMER, FIRST_TICKET = 100_000, 5_000_000  # apart from those of the mails that come in
-MAILS = 400  # different ones; each is sent once
+MAILS = 800  # different ones; each is sent once: enough for four minutes
 GAP = 0.25  # seconds between them
 PATIENCE = 1800.0
 _MAILDESK = Path(sys.executable).with_name("maildesk")

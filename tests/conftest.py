@@ -11,7 +11,7 @@ import pytest
 from tests.peers import pages
 from tests.peers.postgresql import Postgres
 
-MEMORY = Path("/dev/shm")  # noqa: S108 - folders below it have names of their own
+MEMORY = Path("/dev/shm")
 ROOM = 4 * 2**30  # octets
 
 

@@ -174,13 +174,15 @@ def _templates(site: "Site") -> Finding:
         return Finding(
             "templates", False, f"there is no folder {folder}", "create it or mend templates.folder"
         )
-    found = sorted(folder.glob("mail/*/*.j2"))
+    pages = sorted(folder.glob("paper/*.j2"))
+    found = sorted(folder.glob("mail/*/*.j2")) + pages
     for file in found:
+        until = "no invoice is issued" if file in pages else "the shipped one is used"
         try:
             jinja2.Environment(autoescape=True).parse(file.read_text("utf-8"))
         except jinja2.TemplateSyntaxError as error:
             where = f"{file}, line {error.lineno}: {error.message}"
-            return Finding("templates", False, where, "mend it; until then the shipped one is used")
+            return Finding("templates", False, where, f"mend it; until then {until}")
         except (OSError, UnicodeDecodeError) as error:
             return Finding("templates", False, f"{file}: {error}", "make it readable, in UTF-8")
     return Finding("templates", True, f"{len(found)} of our own in {folder}")

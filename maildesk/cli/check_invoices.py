@@ -38,12 +38,25 @@ def _paper(site: "Site") -> list[Look]:
         look_of(site)
     except ConfigError as error:
         wrong.append((False, "the logo cannot be used", str(error)))
-    try:
-        import weasyprint  # noqa: F401 - it loads Pango
-    except OSError:
+    if not _sets_pages():
         remedy = "apt install libpango-1.0-0 libpangoft2-1.0-0 libharfbuzz-subset0 fonts-inter"
-        wrong.append((False, "Pango, which sets the pages, is not installed", remedy))
+        wrong.append((False, "no page can be set: Pango or its fonts are not installed", remedy))
     return wrong
+
+
+def _sets_pages() -> bool:
+    """Tell whether a page can be set, in a process of its own: without fonts Pango crashes."""
+    import subprocess
+    import sys
+
+    said = "from weasyprint import HTML; HTML(string='<p>1</p>').write_pdf()"
+    try:
+        ended = subprocess.run(
+            [sys.executable, "-c", said], capture_output=True, timeout=60, check=False
+        )
+    except (OSError, subprocess.TimeoutExpired):
+        return False
+    return ended.returncode == 0
 
 
 def _unknown(site: "Site") -> str:

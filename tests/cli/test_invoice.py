@@ -79,6 +79,7 @@ def said(configured):
     return command
 
 
+@pytest.mark.peer("pango")
 def test_a_month_as_an_operator_sees_it(desk, said, maildesk, as_json, tmp_path):
     code, out, _ = said("run", "--dry-run")
     assert code == 1, "one is not complete"
@@ -133,6 +134,7 @@ def test_a_month_as_an_operator_sees_it(desk, said, maildesk, as_json, tmp_path)
     assert (code, "no line has the hash" in out) == (2, True)
 
 
+@pytest.mark.peer("pango")
 def test_a_draft_says_what_is_missing_and_shows_a_page(desk, said, maildesk, tmp_path):
     code, out, _ = maildesk("invoice", "draft", "Tea")
     assert code == 1
@@ -187,6 +189,7 @@ def test_an_agency_that_is_not_complete_issues_nothing(desk, configured, maildes
     assert "agency.iban" in trouble
 
 
+@pytest.mark.peer("pango")
 def test_the_same_payment_is_booked_once_and_what_goes_back_is_said(desk, said, maildesk):
     assert said("run")[0] == 1
     number = f"RE-{YEAR}-00001"

@@ -217,10 +217,13 @@ class Office:
         """Send the mails to staff whose time has come, as the daemon does."""
         return digest.send_due(self.desk, self.now)
 
-    def rows(self, table: type[Any], order: Any = None) -> list[Any]:
-        """Return all rows of a table by id, or as told, on their own."""
+    def rows(self, table: type[Any], order: Any = None, after: int = 0) -> list[Any]:
+        """Return all rows of a table by id, or as told, on their own; or those `after` an id."""
+        query = select(table).order_by(order or col(table.id))
+        if after:
+            query = query.where(col(table.id) > after)
         with self.desk.db.read() as session:
-            found = list(session.scalars(select(table).order_by(order or col(table.id))))
+            found = list(session.scalars(query))
             session.expunge_all()
         return found
 
@@ -292,16 +295,16 @@ class Office:
         with self.desk.db.engine.begin() as connection:
             connection.execute(row.values(state=state, **more))
 
-    def letters(self) -> list[Sent]:
+    def letters(self, after: int = 0) -> list[Sent]:
         return [
             Sent(row.id, row.purpose, row.ticket_id, row.return_path, row.rcpt_to, row.counted,
                  row.undeliverable, row.raw, _parsed(row.raw))
-            for row in self.rows(OutboundRow)
+            for row in self.rows(OutboundRow, after=after)
         ]  # fmt: skip
 
     def new_letters(self) -> list[Sent]:
         """Return the letters that left since this was asked last."""
-        found = [letter for letter in self.letters() if letter.id > self._seen]
+        found = self.letters(after=self._seen)
         self._seen = max([self._seen, *(letter.id for letter in found)])
         return found
 

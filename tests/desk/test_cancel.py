@@ -84,6 +84,13 @@ def test_only_once(books):
     assert books.numbers() == ["RE-2026-00001", "ST-2026-00001"]
 
 
+def test_nothing_is_cancelled_without_a_reason(books):
+    number = books.issued(books.worked())
+    with pytest.raises(Refused, match="say why RE-2026-00001 is cancelled"):
+        books.cancel(number, " ")
+    assert books.states() == [(number, "issued")]
+
+
 def test_one_without_documents_is_finished_first(books):
     books.maker.fails = "no fonts"
     done = books.issue(books.drafted(books.worked()))

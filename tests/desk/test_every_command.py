@@ -16,7 +16,7 @@ from maildesk.rules.commands.words import TABLE
 from maildesk.rules.number import tag
 from maildesk.rules.staff.chains import may_work
 from maildesk.rules.ticket import State
-from maildesk.store.tables import InboundRow, OutboundRow, TicketRow
+from maildesk.store.tables import InboundRow, TicketRow
 from maildesk.store.work_tables import RequestRow, TimeRow, TimerRow
 from tests.desk.office import ANNA, BERT, LENA, START, Office, Sent, mail
 from tests.desk.ways import NORMAL, WAYS, Play, lena, opens
@@ -183,17 +183,18 @@ def does(desk: Desk, name: str, state: State) -> str:
     """Send the command, and return what it did in the words of the table."""
     office, ticket = desk.office, desk.looked(state)
     prepare(desk, name, state)
-    before, was, seen = known(office), office.ticket(ticket).state, len(office.rows(OutboundRow))
+    office.new_letters()
+    before, was = known(office), office.ticket(ticket).state
     orders, text = ORDERS[name]
     assert desk.spare.ticket_id
     done = desk.order(state, orders.format(tag("DD", desk.spare.ticket_id)), text)
     assert done.state == "filed", (done.state, done.reason)
-    letters = office.rows(OutboundRow)[seen:]
-    told = [(row.rcpt_to, row.purpose) for row in letters]
+    letters = office.new_letters()
+    told = [(each.rcpt_to, each.purpose) for each in letters]
     if any(purpose == "staff_refused" for _, purpose in told):
         assert told == [(LENA, "staff_refused")], "nothing goes to anybody else"
         assert known(office) == before
-        assert "Grund: " in office.letters()[-1].text
+        assert "Grund: " in letters[-1].text
         return "-"
     after = known(office)
     if len(after[TicketRow]) > len(before[TicketRow]):

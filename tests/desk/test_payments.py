@@ -90,6 +90,7 @@ def test_two_at_once_never_pay_twice(books):
     ({"minor": -1}, "only €0.00 came", "more back than came"),
     ({"minor": 100, "currency": "CHF"}, "is in EUR, not in CHF", "another currency"),
     ({"minor": 100, "on": TODAY.replace(day=24)}, "still to come", "tomorrow"),
+    ({"minor": 100, "on": TODAY.replace(year=2024)}, "more than a year before", "a mistyped year"),
     ({"minor": 100, "words": "a\nb"}, "one line", "a note of two lines"),
 ])  # fmt: skip
 def test_what_is_not_booked(books, what, match, why):

@@ -22,6 +22,8 @@ import pytest
 from maildesk.doors import pipe
 from maildesk.store import migrate
 from maildesk.store.db import Database
+from tests.peers.tables import with_tables
+from tests.stories import loaded
 
 MAIL = b"From: maria@customer.example\nSubject: Printer\nMessage-ID: <1@customer.example>\n\nHelp\n"
 NOW = datetime(2026, 11, 23, 9, tzinfo=UTC)
@@ -42,17 +44,19 @@ class Place:
         )
 
     def migrated(self) -> "Place":
-        db = Database(f"sqlite:///{self.file}")
-        migrate.upgrade(db)
-        db.close()
+        with_tables(f"sqlite:///{self.file}")
         return self
 
     def run(self, *arguments: object, given: bytes = b"", before: tuple[str, ...] = (), **more):
         environment = {name: value for name, value in os.environ.items() if "MAILDESK" not in name}
-        done = subprocess.run(
-            [*before, *COMMAND, "--config", str(self.config), "deliver", *map(str, arguments)],
-            input=given, capture_output=True, env=environment, timeout=60, check=False, **more,
-        )  # fmt: skip
+        arguments = ("--config", str(self.config), "deliver", *map(str, arguments))
+        if before or more:
+            done = subprocess.run(
+                [*before, *COMMAND, *arguments],
+                input=given, capture_output=True, env=environment, timeout=60, check=False, **more,
+            )  # fmt: skip
+        else:
+            done = loaded.run(arguments, given, environment)
         return done.returncode, done.stdout.decode(), done.stderr.decode()
 
     def rows(self, columns: str, table: str = "inbound") -> list[tuple]:

@@ -1,5 +1,6 @@
 """Databases that have their tables already: copied, because making them anew takes ten times as long."""
 
+import atexit
 import shutil
 import tempfile
 from functools import cache
@@ -36,7 +37,9 @@ def with_tables(url: str) -> str:
 
 @cache
 def _file() -> Path:
-    path = Path(tempfile.mkdtemp(prefix="maildesk-tables-")) / "desk.db"
+    folder = tempfile.mkdtemp(prefix="maildesk-tables-")
+    atexit.register(shutil.rmtree, folder, ignore_errors=True)
+    path = Path(folder) / "desk.db"
     _make(f"sqlite:///{path}")
     return path
 

@@ -177,6 +177,23 @@ def test_the_sheet_names_every_minute_and_why_it_is_free() -> None:
     assert charged == sum(line.quantity for line in found.content.lines[:1])
 
 
+@pytest.mark.parametrize(("said", "words", "minutes"), [
+    (Terms(Decimal(95), 15), "Aufrundung (Schritte von 15 min)", [5, 5, 7, 13]),
+    (Terms(Decimal(95), 15, minimum=60), "Aufrundung (Schritte von 15 min, mindestens 60 min)",
+     [5, 5, 7, 43]),
+    (Terms(Decimal(95), minimum=30), "Aufrundung (mindestens 30 min)", [5, 5, 7, 13]),
+    (Terms(Decimal(95)), "Arbeit", [5, 5, 7]),
+])  # fmt: skip
+def test_what_rounding_adds_stands_on_the_sheet(
+    said: Terms, words: str, minutes: list[int]
+) -> None:
+    found = drafted(booked(1, 5), booked(2, 5, 6), booked(3, 7, 6), terms=said).content
+    assert found
+    assert [row.minutes for row in found.sheet] == minutes
+    assert (found.sheet[-1].words, found.sheet[-1].day) == (words, found.last_day)
+    assert sum(minutes) == found.lines[0].quantity
+
+
 def item(id_: int = 1, price: str = "49.00", **more: Any) -> Flat:
     return Flat(id_, "Zertifikat", Decimal(price), **({"day": date(2026, 10, 20)} | more))
 
@@ -311,12 +328,12 @@ def test_lines_add_up_and_the_order_of_entries_does_not_count(
     assert drafted(*shuffled, limit=limit, terms=said).content == found.content
 
 
-@given(entry_lists, st.integers(0, 300) | st.none())
+@given(entry_lists, st.integers(0, 300) | st.none(), terms)
 def test_the_sheet_and_the_lines_name_the_same_minutes(
-    entries: list[Booked], limit: int | None
+    entries: list[Booked], limit: int | None, said: Terms
 ) -> None:
-    """To the minute, without rounding: what the sheet does not call free is what is charged."""
-    content = drafted(*entries, limit=limit).content
+    """To the minute: what the sheet does not call free is what is charged, rounding too."""
+    content = drafted(*entries, limit=limit, terms=said).content
     if content:
         work = [each for each in content.lines if not each.words.startswith("Zuschlag")]
         charged = sum(row.minutes for row in content.sheet if not row.free)

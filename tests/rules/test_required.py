@@ -31,6 +31,11 @@ TABLE: list[tuple[dict[str, Any], str, bool, list[str], str]] = [
     ({"vat_id": "DE123"}, BANK.iban, False, ["mend agency.vat_id"], "a VAT id that is none"),
     ({}, "", False, ["set agency.iban"], "nowhere to pay"),
     ({}, "DE02120300000000202052", False, ["mend agency.iban"], "a digit is wrong"),
+    ({"tax_number": "12"}, BANK.iban, False, ["mend agency.tax_number"], "no tax number of ours"),
+    ({"tax_number": "DE136695976"}, BANK.iban, False, ["mend agency.tax_number"], "a VAT id there"),
+    ({"tax_number": "13 815 08153"}, BANK.iban, False, [], "as Hesse wrote it"),
+    ({"tax_number": "2893081508152"}, BANK.iban, False, [], "the federal form"),
+    ({"tax_number": "12", "country": "AT"}, BANK.iban, False, [], "other countries have others"),
 ]  # fmt: skip
 
 
@@ -45,6 +50,12 @@ def test_what_is_wanted_of_the_agency(
     assert [(key, said) for key, said in zip(keys, found, strict=True) if key not in said] == []
 
 
+def test_a_bic_that_is_mistyped_is_said() -> None:
+    assert missing(SELLER, replace(BANK, bic="BYLADEM1001")) == ()
+    (said,) = missing(SELLER, replace(BANK, bic="NONSENSE1"))
+    assert "mend agency.bic" in said
+
+
 BUYERS: list[tuple[dict[str, Any], dict[str, Any], Vat, Format, bool, list[str], str]] = [
     # buyer, seller, case, format, VAT id checked, what is said, why
     ({}, {}, Vat.DOMESTIC, Format.ZUGFERD, False, [], "all is there"),
@@ -54,7 +65,7 @@ BUYERS: list[tuple[dict[str, Any], dict[str, Any], Vat, Format, bool, list[str],
     ({"country": ""}, {}, Vat.DOMESTIC, Format.ZUGFERD, False, ["--country"], "no country"),
     ({}, {"vat_id": "DE136695976"}, Vat.REVERSE, Format.ZUGFERD, True, [], "both ids, checked"),
     ({}, {"vat_id": "DE136695976"}, Vat.REVERSE, Format.ZUGFERD, False,
-     ["whether the VAT id ATU13585627 is valid"], "nobody asked VIES"),
+     ["a check of the VAT id ATU13585627"], "nobody asked VIES"),
     ({}, {}, Vat.REVERSE, Format.ZUGFERD, True, ["set agency.vat_id"], "only the buyer's"),
     ({}, {}, Vat.DOMESTIC, Format.XRECHNUNG, False, ["agency.contact", "agency.phone"], "XRechnung"),
     ({}, {"contact": "Lena", "phone": "0221 55", "email": "x"}, Vat.DOMESTIC, Format.XRECHNUNG,

@@ -198,7 +198,7 @@ def _become(wanted: dict[str, Any], files: list[int]) -> None:
             os.close(file)
     for name, mode in (("stdin", "r"), ("stdout", "w"), ("stderr", "w")):
         old = getattr(sys, name)
-        fresh = open(  # noqa: SIM115, PTH123 - they live as long as we do
+        fresh = open(  # noqa: SIM115 - they live as long as we do
             old.fileno(), mode, encoding=old.encoding, errors=old.errors, closefd=False,
             buffering=1 if name == "stderr" else -1,
         )  # fmt: skip

@@ -47,10 +47,11 @@ def rounding(found: Sequence[SheetRow], charged: int, source: Source) -> tuple[S
     `found` are its rows, `charged` the minutes of work that its lines charge: with this row they
     are as many.
     """
-    extra = charged - sum(row.minutes for row in found if not row.free)
-    if extra <= 0:
+    work = [row for row in found if not row.free]
+    extra = charged - sum(row.minutes for row in work)
+    if extra <= 0 or not work:
         return ()
-    terms, last = source.terms, max(found, key=lambda row: row.day)
+    terms, last = source.terms, max(work, key=lambda row: row.day)
     words = say.rounding_words(terms.increment, terms.minimum, source.language)
     return (SheetRow(last.ticket, last.title, last.day, extra, words=words),)
 
