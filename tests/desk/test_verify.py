@@ -3,7 +3,8 @@
 from collections.abc import Iterator
 
 import pytest
-from sqlalchemy import insert
+from sqlalchemy import insert, text
+from sqlalchemy.exc import DBAPIError
 
 from maildesk.desk.invoices import journal
 from maildesk.desk.invoices.written import payment_detail
@@ -89,8 +90,8 @@ TABLE = [
     (f"UPDATE payment SET booked_by = 'me' {OF_2}",                         INVOICE_2,        "is not as the journal says"),
     (f"DELETE FROM payment {OF_2}",                                         INVOICE_2,        "is gone or was changed"),
     ("UPDATE payment SET invoice_id = 1",                                   "invoice RE-2026-00001", "is not as the journal says"),
-    (f"UPDATE invoice_claim SET ref = ref + 100 {OF_2} AND what = 'item'",  INVOICE_2,        "its claims was changed since journal line 3"),
-    (f"DELETE FROM invoice_claim {OF_2} AND what = 'ticket'",               INVOICE_2,        "its claims was changed since journal line 3"),
+    (f"UPDATE invoice_claim SET ref = ref + 100 {OF_2} AND what = 'item'",  INVOICE_2,        "its claims were changed since journal line 3"),
+    (f"DELETE FROM invoice_claim {OF_2} AND what = 'ticket'",               INVOICE_2,        "its claims were changed since journal line 3"),
     (f"UPDATE invoice_claim SET released_at = '2026-11-30 00:00:00.000000' {OF_2}", INVOICE_2, "is let go, which is not what the journal says"),
     ("UPDATE invoice_claim SET released_at = NULL WHERE invoice_id = 3",    "invoice RE-2026-00003", "is held, which is not what the journal says"),
     ("UPDATE invoice_event SET actor = 'me' WHERE position = 3",            "journal line 3", "it was changed: its hash is"),
@@ -174,3 +175,18 @@ def test_a_new_desk_has_no_faults(database_url, tmp_path, readers):
     office = Office(database_url, tmp_path, readers)
     assert Books(office).faults() == []
     office.close()
+
+
+def test_a_trigger_that_is_gone_is_named(books):
+    table = "" if books.desk.db.is_sqlite else " ON invoice_line"
+    with books.desk.db.engine.begin() as connection:
+        connection.execute(text(f"DROP TRIGGER invoice_line_no_update{table}"))
+    (fault,) = books.faults()
+    assert fault.where == "database"
+    assert "invoice_line_no_update" in fault.words
+
+
+@pytest.mark.parametrize("change", ["UPDATE flat_item SET price = '1'", "DELETE FROM flat_item"])
+def test_a_flat_item_on_an_invoice_stays_as_it_was(books, change):
+    with pytest.raises(DBAPIError, match="what was issued is never changed"):
+        books.desk.db.change(lambda session: session.execute(text(change)))

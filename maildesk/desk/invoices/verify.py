@@ -16,6 +16,7 @@ from maildesk.desk.invoices.journal import COUNTER
 from maildesk.desk.invoices.verify_one import Fault, Line, Stored, faults_of, line_of
 from maildesk.rules.invoice.journal import NOTHING_BEFORE, What, line_hash
 from maildesk.rules.invoice.numbering import COUNTERS
+from maildesk.store import guards
 from maildesk.store.db import Database
 from maildesk.store.invoice_tables import (
     ClaimRow,
@@ -53,6 +54,7 @@ def verify(db: Database, head: str = "") -> list[Fault]:
             *_readable("invoices", _each(session, told)),
             *_readable("numbers", _ranges(session, told[0])),
             *_readable("parts of invoices", _loose(session)),
+            *_readable("database", _guards(session)),
         ]
 
 
@@ -62,6 +64,15 @@ def _readable(where: str, faults: Iterator[Fault]) -> Iterator[Fault]:
         yield from faults
     except (ValueError, TypeError, SQLAlchemyError) as error:
         yield Fault(where, f"the rest of them cannot be read: {error}")
+
+
+def _guards(session: Session) -> Iterator[Fault]:
+    """Check that the database still refuses to change what was issued."""
+    for name in guards.asleep(session):
+        yield Fault(
+            "database",
+            f"its trigger {name} is gone or switched off: something may have been changed unseen",
+        )
 
 
 def _chain(session: Session, told: Told, head: str) -> Iterator[Fault]:

@@ -119,7 +119,7 @@ def _other(found: Mapping[str, Any], line: Line) -> Iterator[str]:
         if value == said:
             continue
         if name in _NAMES:
-            yield f"its {_NAMES[name]} was changed since journal line {line.position}"
+            yield f"its {_NAMES[name]} {'were' if name == 'claims' else 'was'} changed since journal line {line.position}"
         else:
             yield f"its {name} is {value!r}; journal line {line.position} says {said!r}"
 

@@ -25,9 +25,10 @@ _STEPS = (
 )  # fmt: skip
 _STATE_OF = "(SELECT state FROM invoice WHERE id = NEW.invoice_id)"
 _CLAIMED = (
-    "EXISTS (SELECT 1 FROM invoice_claim WHERE what = 'entry' AND ref = OLD.id"
+    "EXISTS (SELECT 1 FROM invoice_claim WHERE what = '{}' AND ref = OLD.id"
     " AND released_at IS NULL)"
 )
+_CLAIMABLE = (("time_entry", "entry"), ("flat_item", "item"))
 
 
 def _refused() -> list[tuple[str, str, str]]:
@@ -54,8 +55,11 @@ def _refused() -> list[tuple[str, str, str]]:
             for table in ("invoice_line", "invoice_document", "payment", "invoice_event")
             for change in ("UPDATE", "DELETE")
         ),
-        ("time_entry", "UPDATE", _CLAIMED),
-        ("time_entry", "DELETE", _CLAIMED),
+        *(
+            (table, change, _CLAIMED.format(what))
+            for table, what in _CLAIMABLE
+            for change in ("UPDATE", "DELETE")
+        ),
     ]
 
 
