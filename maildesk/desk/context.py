@@ -68,6 +68,8 @@ def policy_of(site: Site) -> Policy:
         rate=rate,
         limit_minutes=money.limit_minutes,
         increment=money.increment,
+        round_scope=site.billing.round_scope,
+        minimum=site.billing.minimum,
         terms=site.terms.require,
         assign=Rule(How(site.assign.rule), site.assign.agent),
         reopen_days=desk.reopen_days,

@@ -4,6 +4,7 @@ Columns of a fixed width are the same on every page and are set in a third of th
 columns take which are measured by what is in them.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from math import ceil
 
@@ -20,7 +21,6 @@ _HEADS = {"quantity": 13.0, "price": 15.0, "net": 13.0}  # mm that the headings 
 FOOT_EM = 7 * 25.4 / 72  # mm of the type of the footer
 FOOT_GAP = 3.0  # mm between its columns
 FOOT_WIDTH = 165.0  # mm of all of it
-FOOT_MOST = 38.0  # mm of a column, more only where there is room
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,16 +60,39 @@ def columns(content: InvoiceContent, look: Look, say: Speech) -> tuple[FootColum
     elif numbers and not any(number in text for number in numbers):
         found = (*found, own[-1])
     wants = [
-        FOOT_GAP + min(FOOT_MOST, SLACK + FOOT_EM * max(_ems(line) for line in ("", *column)))
-        for column in found
+        FOOT_GAP + SLACK + FOOT_EM * max(_ems(line) for line in ("", *column)) for column in found
     ]
-    total = sum(wants)
-    made = []
-    for column, want in zip(found, wants, strict=True):
-        width = FOOT_WIDTH * want / total - FOOT_GAP
-        height = sum(max(1, ceil(FOOT_EM * _ems(line) / width)) for line in column)
-        made.append(FootColumn(column, round(width, 1), height))
-    return tuple(made)
+    most = _most(wants)
+    total = sum(min(want, most) for want in wants)
+    return tuple(
+        _column(column, FOOT_WIDTH * min(want, most) / total - FOOT_GAP)
+        for column, want in zip(found, wants, strict=True)
+    )
+
+
+def _most(wants: Sequence[float]) -> float:
+    """Return how wide a column may be so that all have room: as wide as it wants, if they have."""
+    room = FOOT_WIDTH
+    for left, want in zip(range(len(wants), 0, -1), sorted(wants), strict=True):
+        if want * left > room:
+            return room / left
+        room -= want
+    return FOOT_WIDTH
+
+
+def _column(lines: tuple[str, ...], width: float) -> FootColumn:
+    """Return a column; a line that is too long for it breaks behind its label, if that helps."""
+    made, height = [], 0
+    for line in lines:
+        label, colon, rest = line.partition(": ")
+        wide, kept = FOOT_EM * _ems(line), FOOT_EM * _ems(rest)
+        if colon and wide > width >= max(kept, FOOT_EM * _ems(label)):
+            line, rows = f"{label}:\n{rest}", 2
+        else:
+            rows = max(1, ceil(wide / width))
+        made.append(line)
+        height += rows
+    return FootColumn(tuple(made), round(width, 1), height)
 
 
 def _ems(text: str) -> float:

@@ -13,7 +13,7 @@ from dataclasses import replace
 from datetime import datetime
 
 from maildesk.mail.message import Origin
-from maildesk.rules import letters_to, spam
+from maildesk.rules import enquiry, letters_to, spam
 from maildesk.rules.bounced import bounce
 from maildesk.rules.facts import Candidate, Facts, Received, TicketFacts
 from maildesk.rules.gate import bare
@@ -120,9 +120,9 @@ def _machine(received: Received, facts: Facts, policy: Policy, now: datetime) ->
     """
     origin, author = received.reading.origin, received.reading.mail.author
     is_named = (author or "").lower() in policy.automatic_from
-    # What a machine says to an invoice mail opens nothing, whoever runs it.
+    # What a machine says to an invoice mail or a time sheet opens nothing, whoever runs it.
     is_alarm = origin is Origin.AUTO_GENERATED and (facts.contact is not None or is_named)
-    is_alarm = is_alarm and facts.invoice is None
+    is_alarm = is_alarm and not enquiry.is_enquiry(facts)
     joined = join(received, facts)
     why = spam.why_hidden(received, facts, _is_participant(joined) or is_named)
     if joined is None:

@@ -2,11 +2,15 @@
 
 It opens a ticket of its own category, without a cost notice and without a promise, whatever its
 subject asks for. Which invoice is meant is known from the address that it came to, or from the
-letter that it refers to. Neither proves who wrote: the customer is found as for any mail.
+letter that it refers to. Neither proves who wrote: the customer is found as for any mail. Only
+where nobody knows the author, and he writes from the very address that the invoice was mailed to,
+to the address that only this mail carried, his enquiry is the customer's who pays it: a place to
+file it, and no right to anything.
 """
 
 from collections.abc import Mapping
 from dataclasses import replace
+from typing import Any
 
 from maildesk.mail.message import Address
 from maildesk.rules.entries import Free
@@ -22,6 +26,7 @@ from maildesk.rules.signed import Purpose
 # The templates of the letters that carry an invoice, and what an answer to one opens.
 INVOICE, CANCELLED, REMINDER = "invoice", "invoice_cancelled", "payment_reminder"
 LETTERS = frozenset({INVOICE, CANCELLED, REMINDER})
+TIME_SHEET = "timesheet"  # goes out where there is nothing to pay
 CATEGORY = "billing"
 CONFIRMATION = "confirm_billing"
 
@@ -38,6 +43,37 @@ def invoice_of(received: Received, letter: SentLetter | None) -> int | None:
         return None
     number = letter.once.split(":")[1:2]  # "invoice:42", "payment_reminder:42:1"
     return int(number[0]) if number and number[0].isdigit() else None
+
+
+def is_enquiry(facts: Facts) -> bool:
+    """Tell whether a message is about an invoice, or answers a time sheet that came instead."""
+    return facts.invoice is not None or _is_about_a_sheet(facts)
+
+
+def _is_about_a_sheet(facts: Facts) -> bool:
+    return facts.letter is not None and facts.letter.purpose == TIME_SHEET
+
+
+def is_recipient(received: Received, invoice: NamedInvoice | None) -> bool:
+    """Tell whether a message answers an invoice from where that was mailed to.
+
+    To its own signed address, and not disowned by the author's domain.
+    """
+    if invoice is None or received.proofs.dmarc_failed or received.proofs.disowned:
+        return False
+    own = (Purpose.INVOICE, str(invoice.id))
+    author = (received.reading.mail.author or "").lower()
+    return (
+        author != ""
+        and author == invoice.sent_to.lower()
+        and any((each.purpose, each.subject) == own for each in received.proofs.addresses)
+    )
+
+
+def confirmed(received: Received, facts: Facts) -> dict[str, Any]:
+    """Return what the confirmation says of who wrote, and about what."""
+    known = facts.contact is not None or is_recipient(received, facts.invoice)
+    return {"unknown": not known, "sheet": facts.invoice is None and _is_about_a_sheet(facts)}
 
 
 def as_enquiry(ticket: OpenTicket, facts: Facts, policy: Policy) -> OpenTicket:

@@ -10,7 +10,8 @@ from maildesk.rules.money import Money
 class NamedInvoice:
     """An invoice or a cancellation with a number; `state` as in the store.
 
-    `customer` is the name of who pays it. A cancellation has no day on which it is due.
+    `customer` is the name of who pays it, `sent_to` the address that its mail went to, "" if
+    none went yet. A cancellation has no day on which it is due.
     """
 
     id: int
@@ -19,3 +20,5 @@ class NamedInvoice:
     payable: Money
     customer: str
     due_on: date | None = None
+    customer_id: int = 0
+    sent_to: str = ""

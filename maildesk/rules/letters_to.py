@@ -24,7 +24,7 @@ def confirmation(
     known = facts.contact is not None
     if ticket.category == enquiry.CATEGORY:
         letter = enquiry.CONFIRMATION
-        more = (more or {}) | {"unknown": not known}
+        more = (more or {}) | enquiry.confirmed(received, facts)
     elif not known:
         letter = "confirm_stranger"
     elif ticket.follows is not None:

@@ -23,17 +23,15 @@ def open_ticket(
 ) -> Plan:
     """Return a new ticket with its message, and who is told of it."""
     ticket = new_ticket(received, facts, policy, now, follows)
-    asks_about = facts.invoice
-    order = (
-        ordering.of_new(ticket, received, facts, policy, now) if asks_about is None else NO_ORDER
-    )
+    is_enquiry = enquiry.is_enquiry(facts)
+    order = NO_ORDER if is_enquiry else ordering.of_new(ticket, received, facts, policy, now)
     if isinstance(order.ticket, OpenTicket):
         ticket = order.ticket
     steps: list[Step] = [ticket, AddMessage(ticket.ticket_id, why=received.mark), *order.steps]
     if not order.steps and not why_not_answer(received, facts, policy):
         steps.append(letters_to.confirmation(received, facts, ticket, order.more))
     told = letters_to.staff("staff_new", received, facts, policy, ticket, more=order.more)
-    return (*steps, *(enquiry.shown(tell, asks_about) for tell in told))
+    return (*steps, *(enquiry.shown(tell, facts.invoice) for tell in told))
 
 
 def new_ticket(
@@ -71,7 +69,7 @@ def new_ticket(
             dict.fromkeys(c.ticket.id for c in facts.candidates if c.ticket is not follows)
         ),
     )
-    return enquiry.as_enquiry(ticket, facts, policy) if facts.invoice is not None else ticket
+    return enquiry.as_enquiry(ticket, facts, policy) if enquiry.is_enquiry(facts) else ticket
 
 
 def assignee(facts: Facts, policy: Policy, ticket_id: int) -> int | None:

@@ -1,6 +1,7 @@
 """Who is known: customers who pay, their contacts, and the agents of the desk."""
 
 from dataclasses import dataclass
+from decimal import Decimal
 
 from maildesk.rules.money import Money
 
@@ -16,6 +17,21 @@ class CustomerFacts:
     contract: str = ""
     has_accepted_terms: bool = False
     limit_minutes: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class BillingTerms:
+    """What is agreed with a customer about his bills; None and "": as for everybody.
+
+    `increment` and `minimum` are minutes, `discount` is percent of each line and
+    `total_discount` of the whole.
+    """
+
+    increment: int | None = None
+    round_scope: str = ""
+    minimum: int | None = None
+    discount: Decimal = Decimal(0)
+    total_discount: Decimal = Decimal(0)
 
 
 @dataclass(frozen=True, slots=True)

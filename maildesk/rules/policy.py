@@ -27,6 +27,8 @@ class Policy:
     rate: Money
     limit_minutes: int = 60
     increment: int = 1
+    round_scope: str = "ticket"
+    minimum: int = 0
     terms: str = "dearer"
     assign: Rule = field(default_factory=lambda: Rule(How.ROUND_ROBIN))
     reopen_days: int = 14

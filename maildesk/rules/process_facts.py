@@ -6,7 +6,7 @@ from datetime import datetime
 
 from maildesk.rules.contract import Balance, Contract
 from maildesk.rules.entries import Entry
-from maildesk.rules.people import ContactFacts
+from maildesk.rules.people import BillingTerms, ContactFacts
 from maildesk.rules.requests import Request
 
 
@@ -19,7 +19,7 @@ class ProcessFacts:
     approve. `asked` is the request whose reply address the message came to. `contracts` are those
     of the customer that run today. `used` is how many tickets of a kind were opened or ordered
     today and this week. `offered` is how many offers an address (lower case) got in an hour and
-    a day, where a mail may cause one.
+    a day, where a mail may cause one. `terms` are how that customer is billed.
     """
 
     requests: Mapping[int, tuple[Request, ...]] = field(default_factory=dict)
@@ -30,6 +30,7 @@ class ProcessFacts:
     contracts: tuple[tuple[Contract, Balance], ...] = ()
     used: Mapping[str, tuple[int, int]] = field(default_factory=dict)
     offered: Mapping[str, tuple[int, int]] = field(default_factory=dict)
+    terms: BillingTerms = field(default_factory=BillingTerms)
 
 
 NO_PROCESS = ProcessFacts()

@@ -3,6 +3,7 @@
 from datetime import datetime
 from typing import Any
 
+from maildesk.rules import enquiry
 from maildesk.rules.facts import Facts
 from maildesk.rules.number import tag
 from maildesk.rules.plan import (
@@ -207,6 +208,10 @@ def _unreachable(step: MarkUnreachable, policy: Policy) -> str:
     return f"take {step.address} for unreachable until {until}: {found.reason}"
 
 
+def _asked_about(facts: Facts) -> str:
+    return f"the invoice {facts.invoice.number}" if facts.invoice else "a time sheet"
+
+
 def _opened(step: OpenTicket, facts: Facts, policy: Policy) -> str:
     due = f"due {_moment(step.due_at, policy)}" if step.due_at else "without a due time"
     who = f"for {_login(step.assignee_id, facts)}" if step.assignee_id else "for all agents"
@@ -214,9 +219,7 @@ def _opened(step: OpenTicket, facts: Facts, policy: Policy) -> str:
         f'as "{step.state.words("en")}": {step.why}' if step.state is not State.NEW else "",
         "urgent" if step.urgent else "",
         "before an order" if step.presales else "",
-        f"about the invoice {facts.invoice.number}, free of charge"
-        if facts.invoice is not None
-        else "",
+        f"about {_asked_about(facts)}, free of charge" if enquiry.is_enquiry(facts) else "",
         f"{step.wish} was asked for, and is not granted yet" if step.wish else "",
         "the subject asks for more than one kind" if step.contradiction else "",
         f"follows {tag(policy.code, step.follows)}" if step.follows else "",

@@ -7,6 +7,7 @@ from collections import defaultdict
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, tzinfo
+from decimal import Decimal
 from typing import Any
 
 from sqlalchemy import ColumnElement, and_, exists, or_, select
@@ -15,7 +16,7 @@ from sqlmodel import Session, SQLModel, col
 from maildesk.rules.contract import Balance, Contract, ContractKind, balance
 from maildesk.rules.entries import Entry
 from maildesk.rules.facts import TicketFacts
-from maildesk.rules.people import ContactFacts, CustomerFacts
+from maildesk.rules.people import BillingTerms, ContactFacts, CustomerFacts
 from maildesk.rules.ticket import State
 from maildesk.store import queries
 from maildesk.store.contracts import contract_value, day_of, rows_of, uses_of
@@ -140,6 +141,23 @@ def billing_row(session: Session, customer_id: int) -> Any:
     """Return how a customer is billed, None where nothing is said."""
     mine = select(_BILLING).where(_BILLING.c.customer_id == customer_id)
     return session.connection().execute(mine).one_or_none()
+
+
+def terms_of(session: Session, customer_id: int | None) -> BillingTerms:
+    """Return what is agreed with a customer about his bills; nothing is asked for nobody."""
+    row = billing_row(session, customer_id) if customer_id else None
+    return BillingTerms() if row is None else terms_in(row)
+
+
+def terms_in(row: Any) -> BillingTerms:
+    """Return the terms in a row of `customer_billing`."""
+    return BillingTerms(
+        increment=row.increment,
+        round_scope=row.round_scope,
+        minimum=row.minimum,
+        discount=Decimal(row.discount),
+        total_discount=Decimal(row.total_discount),
+    )
 
 
 def _order(ticket: TicketFacts) -> tuple[float, int]:

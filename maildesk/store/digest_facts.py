@@ -14,6 +14,7 @@ from maildesk.rules.signed import Purpose
 from maildesk.rules.staff.digest_answer import lines_of
 from maildesk.store import digest as digests
 from maildesk.store import queries
+from maildesk.store.billing import terms_of
 from maildesk.store.contracts import contracts_of
 from maildesk.store.process import process_facts
 from maildesk.store.tables import CustomerRow
@@ -53,7 +54,11 @@ def with_tickets(
     for ticket in tickets:
         row = session.get(CustomerRow, ticket.customer_id) if ticket.customer_id else None
         agreed = contracts_of(session, row.id, on, zone) if row and row.id else ()
-        process[ticket.id] = replace(process_facts(session, [ticket]), contracts=agreed)
+        process[ticket.id] = replace(
+            process_facts(session, [ticket]),
+            contracts=agreed,
+            terms=terms_of(session, ticket.customer_id),
+        )
         if row is not None:
             customers[ticket.id] = queries.customer(row)
     return replace(digest, customers=customers, process=process)

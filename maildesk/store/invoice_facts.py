@@ -17,7 +17,8 @@ from maildesk.store.tables import CustomerRow, OutboundRow
 _COLUMNS = (
     col(InvoiceRow.id), col(InvoiceRow.number), col(InvoiceRow.state),
     col(InvoiceRow.payable_minor), col(InvoiceRow.currency), col(InvoiceRow.kind),
-    col(InvoiceRow.due_on), col(CustomerRow.name),
+    col(InvoiceRow.due_on), col(InvoiceRow.customer_id), col(CustomerRow.name),
+    col(OutboundRow.rcpt_to),
 )  # fmt: skip
 
 
@@ -28,6 +29,8 @@ def invoices_named(session: Session, ids: Collection[int]) -> dict[int, NamedInv
         query = select(*_COLUMNS).join(
             CustomerRow, col(CustomerRow.id) == col(InvoiceRow.customer_id)
         )
+        mail = literal("invoice:") + cast(col(InvoiceRow.id), Text)
+        query = query.outerjoin(OutboundRow, col(OutboundRow.once_key) == mail)
         query = query.where(col(InvoiceRow.id).in_(chunk), col(InvoiceRow.number).is_not(None))
         for row in session.execute(query):
             found[row.id] = NamedInvoice(
@@ -37,6 +40,8 @@ def invoices_named(session: Session, ids: Collection[int]) -> dict[int, NamedInv
                 payable=Money(row.payable_minor, row.currency),
                 customer=row.name,
                 due_on=row.due_on if row.kind == "invoice" else None,
+                customer_id=row.customer_id,
+                sent_to=row.rcpt_to or "",
             )
     return found
 

@@ -12,7 +12,7 @@ from sqlalchemy import func, select
 from sqlmodel import Session, SQLModel, col
 
 from maildesk.mail.message import Address
-from maildesk.rules.enquiry import invoice_of
+from maildesk.rules.enquiry import invoice_of, is_recipient
 from maildesk.rules.facts import Budget, Candidate, Facts, Match, Received, SentLetter, TicketFacts
 from maildesk.rules.money import Money
 from maildesk.rules.people import AgentFacts, ContactFacts, CustomerFacts
@@ -75,14 +75,18 @@ def facts(
     named = [next((letters[h] for h in each.handles if h in letters), None) for each in asked]
     about = [invoice_of(*each) for each in zip(batch, named, strict=True)]
     invoices = invoices_named(session, {id_ for id_ in about if id_ is not None})
+    payers = {each.customer_id for each in invoices.values()} - customers["#"].keys()
+    customers["#"] |= _customers(session, payers)
     result = []
-    for each, (ticket_id, message_id), letter, invoice in zip(
-        asked, numbers, named, about, strict=True
+    for received, each, (ticket_id, message_id), letter, invoice_id in zip(
+        batch, asked, numbers, named, about, strict=True
     ):
-        person = contacts.get(each.author)
+        person, invoice = contacts.get(each.author), invoices.get(invoice_id or 0)
         customer_id = (
             person.customer_id if person else customers["@"].get(each.author.rpartition("@")[2])
         )
+        if customer_id is None and invoice is not None and is_recipient(received, invoice):
+            customer_id = invoice.customer_id
         agent = by_address.get(each.author)
         theirs = {} if agent else foreign  # no number of another desk leads an agent anywhere
         result.append(
@@ -101,7 +105,7 @@ def facts(
                 budget=spent.get(each.author, Budget()),
                 blocked=block_of(each.sender, person, blocks) if blocks else "",
                 unreachable=unreachable,
-                invoice=invoices.get(invoice) if invoice is not None else None,
+                invoice=invoice,
             )
         )
     return result
@@ -305,8 +309,11 @@ def _people(
         row.domain: row.customer_id for row in rows_where(session, DomainRow, "domain", domains)
     }
     ids = {contact.customer_id for contact in contacts.values()} | set(by_domain.values())
-    by_id = {row.id: customer(row) for row in rows_where(session, CustomerRow, "id", ids)}
-    return contacts, {"@": by_domain, "#": by_id}
+    return contacts, {"@": by_domain, "#": _customers(session, ids)}
+
+
+def _customers(session: Session, ids: Collection[int]) -> dict[Any, CustomerFacts]:
+    return {row.id: customer(row) for row in rows_where(session, CustomerRow, "id", ids)}
 
 
 def _known(session: Session, keys: Collection[str]) -> dict[str, int]:

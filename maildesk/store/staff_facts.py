@@ -34,6 +34,7 @@ from maildesk.rules.signed import Purpose
 from maildesk.rules.subject import read_subject
 from maildesk.rules.ticket import State, is_over
 from maildesk.store import digest_facts, queries
+from maildesk.store.billing import terms_of
 from maildesk.store.callers import lines, minutes, person
 from maildesk.store.process import entry_of, process_facts
 from maildesk.store.tables import (
@@ -119,7 +120,10 @@ def with_staff_facts(
             people={each: person(session, each, on, zone) for each in people},
             digest=digest_facts.with_tickets(session, digest, tickets, on, zone),
         ),
-        process=process_facts(session, tickets, on, zone),
+        process=replace(
+            process_facts(session, tickets, on, zone),
+            terms=terms_of(session, first.customer_id if first else None),
+        ),
     )
 
 

@@ -248,27 +248,31 @@ INVENTED = 80  # rows; a few thousand more were looked at when this was written
 @cache
 def _is_open(name, hour):
     """Return for each minute of an hour (UTC) whether a calendar is open, as a clerk would see it."""
+    zone = ZoneInfo(CALENDARS[name]["tz"])
+    local = [(hour + n * MINUTE).astimezone(zone) for n in range(60)]
+    return [moment.hour * 60 + moment.minute in _minutes(name, moment.date()) for moment in local]
+
+
+@cache
+def _minutes(name, day):
+    """Return the minutes of a day at which a calendar is open, by its clock on the wall."""
     plain = CALENDARS[name]
-    local = [(hour + n * MINUTE).astimezone(ZoneInfo(plain["tz"])) for n in range(60)]
-    return [_is_open_at(plain, moment) for moment in local]
-
-
-def _is_open_at(plain, local):
-    region, day = plain.get("holidays"), local.date()
+    region = plain.get("holidays")
     if region and day in _holidays(region, day.year):
-        return False
+        return frozenset()
     for days in plain.get("closures", []):
         first, last = (date.fromisoformat(each) for each in days.split("/"))
         if first <= day <= last:
-            return False
+            return frozenset()
     spans = []
     for key, texts in plain["hours"].items():
-        if int(key[0]) <= local.isoweekday() <= int(key[-1]):
+        if int(key[0]) <= day.isoweekday() <= int(key[-1]):
             spans = texts
     if spans:
         spans = plain.get("special", {}).get(f"{day:%m-%d}", spans)
-    now = f"{local:%H:%M}"
-    return any(span[:5] <= now < span[6:] for span in spans)
+    clocks = [f"{n // 60:02}:{n % 60:02}" for n in range(24 * 60)]
+    opened = (any(span[:5] <= now < span[6:] for span in spans) for now in clocks)
+    return frozenset(n for n, is_open in enumerate(opened) if is_open)
 
 
 @cache
@@ -302,7 +306,8 @@ def _brute(row):
 
     allowed = _allowed(row, start, zone)
     at, left = start, allowed
-    horizon = start + timedelta(days=40)
+    # Nothing is used up any more once a wait begins that does not end.
+    horizon = min([start + timedelta(days=40), *(begin for begin, end in waits if end is None)])
     while left and at < horizon:
         left -= _open(name, at) and not waiting(at)
         at += MINUTE

@@ -17,7 +17,7 @@ from sqlalchemy import text
 from sqlmodel import select
 
 from maildesk.config import ConfigError
-from maildesk.desk import applier, archive, intake, numbers, restore
+from maildesk.desk import applier, archive, intake, lock, numbers, restore
 from maildesk.desk.archive import BackupError
 from maildesk.desk.backup import back_up
 from maildesk.desk.keys import load_keyring
@@ -177,7 +177,8 @@ def test_a_backup_under_fire_is_of_one_moment(database_url, elsewhere, tmp_path)
         assert len(everything(other)["raw"]) == counts[2]["raw"]
 
 
-def test_a_database_that_is_served_is_left_alone(database_url, elsewhere, tmp_path):
+def test_a_database_that_is_served_is_left_alone(database_url, elsewhere, tmp_path, monkeypatch):
+    monkeypatch.setattr(lock, "PATIENCE", 0.2)  # nobody here is about to leave
     keys, file = tmp_path / "keys.json", tmp_path / "desk.tar"
     load_keyring(keys)
     assert restore.APPLIER_LOCK == applier._LOCK
@@ -187,9 +188,9 @@ def test_a_database_that_is_served_is_left_alone(database_url, elsewhere, tmp_pa
             with hold_alone(elsewhere), pytest.raises(ConfigError, match="another maildesk"):
                 restore.restore(other, keys, file, force=True)
         else:
-            lock = text(f"SELECT pg_advisory_lock({applier._LOCK})")
+            served = text(f"SELECT pg_advisory_lock({applier._LOCK})")
             with other.engine.connect() as serving:
-                serving.execute(lock)
+                serving.execute(served)
                 with pytest.raises(BackupError, match="stop it first"):
                     restore.restore(other, keys, file, force=True)
                 serving.invalidate()

@@ -100,6 +100,36 @@ def test_a_stranger_gets_no_word_of_the_invoice(books):
     assert number in told.text
 
 
+ACCOUNTS = "buchhaltung@berger.example"
+AN_ANSWER = [
+    # who it comes from, what else is in it, whose it is, why
+    (ACCOUNTS, {}, 1, "from where the invoice was mailed to, to its signed address"),
+    (ACCOUNTS.title(), {"refers_to": ()}, 1, "whatever its case, and what it refers to"),
+    (ACCOUNTS, {"to": SUPPORT, "rcpt_to": SUPPORT}, None, "not without the signed address"),
+    (TAX_ADVISER, {}, None, "nor from elsewhere"),
+    ("max@berger.example", {}, None, "nor from its domain"),
+]
+
+
+@pytest.mark.parametrize(("sender", "more", "customer", "why"), AN_ANSWER)
+def test_who_got_the_invoice_asks_for_its_customer(books, sender, more, customer, why):
+    row = _answer(books, books.letter(books.billed(to=ACCOUNTS)), sender, **more)
+    ticket = books.office.ticket(row.ticket_id)
+    assert (ticket.category, ticket.customer_id) == ("billing", customer), why
+    confirmed, told = books.office.new_letters()
+    assert (confirmed.purpose, confirmed.counted) == ("confirm_billing", True), "as a stranger"
+    assert ("Sie haben uns gar nicht geschrieben?" in confirmed.text) is (customer is None)
+    assert ("Kunde: Firm" in told.text.replace("Rechnungskunde: Firm", "")) is (customer == 1)
+
+
+def test_the_next_mail_from_there_is_a_strangers_again(books):
+    letter = books.letter(books.billed(to=ACCOUNTS))
+    _answer(books, letter, ACCOUNTS)
+    row = books.office.receive(mail(ACCOUNTS, "[Quickticket hoch] A new shop", message_id="n1@x"))
+    ticket = books.office.ticket(row.ticket_id)
+    assert (ticket.customer_id, ticket.category, ticket.kind) == (None, "", "normal")
+
+
 def test_what_another_customer_sends_there_is_his_own(books):
     row = _answer(books, books.letter(books.billed()), EMILY)
     assert books.office.ticket(row.ticket_id).customer_id == 2

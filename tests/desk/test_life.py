@@ -22,7 +22,7 @@ from maildesk.store.tables import EventRow, OutboundRow
 from tests.desk.billed import BY as LENA_DID
 from tests.desk.billed import LOOK, Made
 from tests.desk.invoicing import files_of
-from tests.desk.office import ANNA, Office
+from tests.desk.office import ANNA, Office, mail
 from tests.desk.test_run import AGENCY, BY, FIRM, FIRST, NOVEMBER, Breaking, Month
 from tests.desk.ways import Play, lena, opens, replies
 
@@ -188,6 +188,12 @@ def test_who_has_nothing_to_pay_gets_his_time_sheet_once(month):
     assert tag("DD", two) in letter.text
     [(name, pdf)] = files_of(letter).items()
     assert name == "Leistungsnachweis-2026-11.pdf"
+    asked = mail(letter.rcpt_to, f"Re: {letter.message['Subject']}", "What is DD-10008?",
+                 message_id="sheet@firm.example", reply_to=[letter.mid])  # fmt: skip
+    enquiry = month.office.ticket(month.office.receive(asked).ticket_id)
+    assert (enquiry.category, enquiry.free) == ("billing", "goodwill")
+    confirmed = next(each for each in month.office.letters() if each.ticket_id == enquiry.id)
+    assert "Ihre Nachricht zum Leistungsnachweis ist" in confirmed.text
     assert pdf.startswith(b"%PDF-1.7")
     [key] = [row.once_key for row in month.office.rows(OutboundRow) if row.purpose == "timesheet"]
     assert key.startswith("timesheet:2026-11:1:")

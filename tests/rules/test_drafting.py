@@ -80,24 +80,24 @@ def lines(found: Draft) -> list[tuple[str, str, int, int]]:
 CART = "Der Warenkorb ist leer"
 LINES: list[tuple[list[Booked], dict[str, Any], list[tuple[str, str, int, int]], str]] = [
     # entries, more, (words, detail, quantity, net), why
-    ([booked(1, 35)], {}, [(CART, "Normales Ticket, Arbeit", 35, 5542)], "B02: to the minute"),
+    ([booked(1, 35)], {}, [(CART, "Normales Ticket", 35, 5542)], "B02: to the minute"),
     ([booked(1, 5), booked(2, 5), booked(3, 5)], {"terms": Terms(Decimal(95), 15)},
-     [(CART, "Normales Ticket, Arbeit", 15, 2375)], "B05: rounded once per ticket"),
+     [(CART, "Normales Ticket", 15, 2375)], "B05: rounded once per ticket"),
     ([booked(1, 5), booked(2, 5)], {"terms": Terms(Decimal(95), 15, Scope.ENTRY)},
-     [(CART, "Normales Ticket, Arbeit", 30, 4750)], "B06: or each entry"),
+     [(CART, "Normales Ticket", 30, 4750)], "B06: or each entry"),
     ([booked(1, 3)], {"terms": Terms(Decimal(95), 5, minimum=15)},
-     [(CART, "Normales Ticket, Arbeit", 15, 2375)], "B07: a minimum"),
+     [(CART, "Normales Ticket", 15, 2375)], "B07: a minimum"),
     ([booked(1, 35)], {"terms": Terms(Decimal(95), 15, discount=Decimal(10))},
-     [(CART, "Normales Ticket, Arbeit", 45, 6412)], "B20: ten percent off the line"),
+     [(CART, "Normales Ticket", 45, 6412)], "B20: ten percent off the line"),
     ([booked(1, 30), booked(2, 30, **HIGH)], {},
-     [(CART, "Normales Ticket, Arbeit", 30, 4750),
-      (CART, "Quickticket hoch, doppelter Stundensatz, Arbeit", 30, 9500)],
+     [(CART, "Normales Ticket", 30, 4750),
+      (CART, "Quickticket hoch, doppelter Stundensatz", 30, 9500)],
      "B12: the kind was raised between"),
     ([booked(1, 20, rate_minor=12000), booked(2, 20)], {"terms": Terms(Decimal(95), 15)},
-     [(CART, "Normales Ticket, Arbeit", 20, 4000), (CART, "Normales Ticket, Arbeit", 25, 3958)],
+     [(CART, "Normales Ticket", 20, 4000), (CART, "Normales Ticket", 25, 3958)],
      "B13: two rates, one rounding"),
     ([booked(1, 50), booked(2, 20)], {"limit": 60},
-     [(CART, "Normales Ticket, Arbeit", 60, 9500)], "B14: an overrun that was refused"),
+     [(CART, "Normales Ticket", 60, 9500)], "B14: an overrun that was refused"),
     ([booked(1, 10, type=EntryType.CALL), booked(2, 20, type=EntryType.REMOTE)], {},
      [(CART, "Normales Ticket, Telefonat, Fernwartung", 30, 4750)], "the sort of work"),
     ([booked(1, 60, type=EntryType.TRAVEL, **HIGH)], {},
@@ -106,14 +106,14 @@ LINES: list[tuple[list[Booked], dict[str, Any], list[tuple[str, str, int, int]],
     ([booked(1, 40, free=Free.CONTRACT, contract_id=5, **QUICK), booked(2, 15, **QUICK)],
      {"terms": Terms(Decimal(95), 15)},
      [("Zuschlag: " + CART, "Quickticket, 50\u00a0% Zuschlag auf Zeit aus Wartung", 45, 3563),
-      (CART, "Quickticket, 1,5-facher Stundensatz, Arbeit", 15, 3563)],
+      (CART, "Quickticket, 1,5-facher Stundensatz", 15, 3563)],
      "B11: a contract that leaves the surcharge"),
     ([booked(1, 10, free=Free.CONTRACT, **HIGH)], {},
      [("Zuschlag: " + CART, "Quickticket hoch, 100\u00a0% Zuschlag auf Zeit aus dem Vertrag", 10,
        1583)], "a contract that nobody knows covers no surcharge"),
-    ([booked(1, 45), booked(2, -15)], {}, [(CART, "Normales Ticket, Arbeit", 30, 4750)], "undone"),
-    ([booked(1, 30, kind="gone")], {}, [(CART, "Arbeit", 30, 4750)], "a kind that is no more"),
-    ([booked(1, 30)], {"language": "en"}, [(CART, "Normal ticket, work", 30, 4750)], "in English"),
+    ([booked(1, 45), booked(2, -15)], {}, [(CART, "Normales Ticket", 30, 4750)], "undone"),
+    ([booked(1, 30, kind="gone")], {}, [(CART, "", 30, 4750)], "a kind that is no more"),
+    ([booked(1, 30)], {"language": "en"}, [(CART, "Normal ticket", 30, 4750)], "in English"),
 ]  # fmt: skip
 
 
@@ -170,9 +170,9 @@ def test_the_sheet_names_every_minute_and_why_it_is_free() -> None:
     ]
     assert {row.agent for row in found.content.sheet} == {"Lena"}
     assert "bore" not in str(found.content), "what an agent notes is not printed"
-    assert found.left_out == (
+    assert [str(each) for each in found.left_out] == [
         "DD-10008: 10 minutes beyond the approved 60 are not charged",
-    )  # fmt: skip
+    ]
     charged = sum(row.minutes for row in found.content.sheet if not row.free)
     assert charged == sum(line.quantity for line in found.content.lines[:1])
 
@@ -226,7 +226,7 @@ LEFT = [
 def test_what_is_left_to_a_person(more: dict[str, Any], said: str, why: str) -> None:
     found = drafted(**more)
     assert (found.content, found.tickets, found.items) == (None, (), ()), why
-    assert said.replace("€-", "-€") in found.left_out[0]
+    assert said.replace("€-", "-€") in str(found.left_out[0])
 
 
 def test_a_ticket_with_later_work_waits_as_a_whole() -> None:
@@ -239,7 +239,7 @@ def test_a_ticket_with_later_work_waits_as_a_whole() -> None:
     found = draft(source(tickets=(now, later, free, sold)), LAST, TODAY)
     assert [each.tag for each in found.tickets] == ["DD-10008", "DD-10023"]
     assert [each.tag for each in found.waiting] == ["DD-10015", "DD-10031"]
-    assert found.left_out[0].startswith("DD-10015 was worked on after 2026-10-31")
+    assert str(found.left_out[0]).startswith("DD-10015 was worked on after 2026-10-31")
     assert found.content
     assert found.content.last_day == LAST
 

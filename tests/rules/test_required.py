@@ -47,13 +47,15 @@ def test_what_is_wanted_of_the_agency(
 ) -> None:
     found = missing(replace(SELLER, **seller), replace(BANK, iban=iban), small)
     assert len(found) == len(keys), why
-    assert [(key, said) for key, said in zip(keys, found, strict=True) if key not in said] == []
+    assert [
+        (key, said) for key, said in zip(keys, found, strict=True) if key not in str(said)
+    ] == []
 
 
 def test_a_bic_that_is_mistyped_is_said() -> None:
     assert missing(SELLER, replace(BANK, bic="BYLADEM1001")) == ()
     (said,) = missing(SELLER, replace(BANK, bic="NONSENSE1"))
-    assert "mend agency.bic" in said
+    assert "mend agency.bic" in str(said)
 
 
 BUYERS: list[tuple[dict[str, Any], dict[str, Any], Vat, Format, bool, list[str], str]] = [
@@ -86,7 +88,7 @@ def test_what_is_wanted_of_a_customer(
         replace(BUYER, **buyer), replace(SELLER, **seller), vat, form, "7", checked
     )
     assert len(found) == len(said), (why, found)
-    assert [each for each, whole in zip(said, found, strict=True) if each not in whole] == []
+    assert [each for each, whole in zip(said, found, strict=True) if each not in str(whole)] == []
 
 
 def test_the_codes_of_countries() -> None:

@@ -6,8 +6,6 @@ same database; both see the same time.
 
 import os
 import shlex
-import subprocess
-import sys
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -26,9 +24,9 @@ from maildesk.store.tables import (
     DomainRow,
 )
 from tests.desk.office import LENA, MURAT, SUPPORT, Office, Sent, mail
+from tests.stories import loaded
 
 BERLIN = ZoneInfo("Europe/Berlin")
-ROOT = Path(__file__).parents[2]
 ANNA, ACCOUNTS = "anna@firm.example", "buchhaltung@firm.example"
 NORA = "nora@tea.example"
 FLOWERS, TEA = "Blumen Berger GmbH", "Teehaus Nord KG"
@@ -143,14 +141,13 @@ agent = "lena"
         """Run a command line that begins with "maildesk", and return what it says."""
         words = shlex.split(command.replace("\\\n", " "))
         assert words[0] == "maildesk"
-        found = subprocess.run(
-            [sys.executable, "-m", "tests.stories.at", self.now.isoformat(),
-             "--config", str(self.config), *words[1:]],
-            cwd=ROOT, env=os.environ | {"SUDO_USER": "lena"}, capture_output=True, text=True,
-            timeout=100, check=False,
+        found = loaded.run(
+            [self.now.isoformat(), "--config", str(self.config), *words[1:]],
+            env=os.environ | {"SUDO_USER": "lena"}, timeout=100, program="tests.stories.at:main",
         )  # fmt: skip
-        assert found.returncode == code, f"{command}\n{found.stdout}{found.stderr}"
-        return Said(command, found.stdout, found.stderr, found.returncode)
+        out, err = found.stdout.decode(), found.stderr.decode()
+        assert found.returncode == code, f"{command}\n{out}{err}"
+        return Said(command, out, err, found.returncode)
 
     def _date(self) -> str:
         return f"{self.now:%a, %d %b %Y %H:%M:%S +0000}"

@@ -1,6 +1,6 @@
-"""`maildesk`, in a process of its own, with a clock that stands.
+"""`maildesk`, in a process of its own, with a clock that stands at its first argument.
 
-    python -m tests.stories.at 2026-12-01T05:00:00+01:00 --config maildesk.toml invoice run
+    2026-12-01T05:00:00+01:00 --config maildesk.toml invoice run
 
 Nothing in the product knows of this: only the class that is asked for the time is another one.
 """
@@ -39,6 +39,7 @@ def stand_still(moment: Moment) -> None:
             module.datetime = Standing  # type: ignore[attr-defined]
 
 
-if __name__ == "__main__":
+def main() -> None:
+    """Let the clock stand at the first argument; the others are those of `maildesk`."""
     stand_still(Moment.fromisoformat(sys.argv.pop(1)))
     run()

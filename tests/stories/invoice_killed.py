@@ -33,7 +33,7 @@ STEPS = {
     "reserved":                               ("maildesk.desk.invoices.issue:reserve",       "after"),
     "while building":                         ("maildesk.desk.invoices.issue:build",         "at work"),
     "built, before the freeze":               ("maildesk.desk.invoices.issue:freeze",        "before"),
-    "in the freeze, before its commit":       ("maildesk.desk.invoices.freeze:_frozen",      "after"),
+    "in the freeze, before its commit":       ("maildesk.desk.invoices.freeze:issued_detail", "after"),
     "frozen":                                 ("maildesk.desk.invoices.issue:freeze",        "after"),
 }  # fmt: skip
 FIRST = "RE-2026-00001"  # the number of the invoice that is cancelled
@@ -110,7 +110,3 @@ def main() -> None:
         books.maker = maker  # type: ignore[assignment]
         bill(books, [int(each) for each in ids])
     desk.db.close()
-
-
-if __name__ == "__main__":
-    main()

@@ -26,8 +26,10 @@ from typing import IO, Any
 _ROOT = Path(__file__).parents[2]
 _MODULES = (
     "maildesk.cli.main", "maildesk.daemon", "maildesk.cli.options", "maildesk.desk.intake",
-    "maildesk.mail.reading", "alembic.command", "tests.stories.killed",
+    "maildesk.desk.invoices.run", "maildesk.mail.reading", "alembic.command",
+    "tests.stories.killed", "tests.stories.at", "tests.stories.quick",
 )  # fmt: skip
+MAILDESK = "maildesk.cli.main:run"
 _LONGEST = 1 << 18  # octets of arguments and environment
 
 
@@ -79,19 +81,26 @@ def start(
     stderr: int,
     env: Mapping[str, str] | None = None,
     killed_at: str = "",
+    program: str = MAILDESK,
 ) -> Started:
     """Start `maildesk` with arguments; the streams are file numbers that stay the caller's.
 
     It runs in the folder of the repository. `killed_at` is a step of tests/stories/killed.py.
+    `program` names another function to run, as "module:function"; a module that is not among
+    those loaded for all has a process of its own that forks it.
     """
     ours, theirs = os.pipe()
+    if killed_at:
+        arguments, program = [killed_at, *arguments], "tests.stories.killed:main"
     wanted = {
-        "argv": [killed_at, *arguments] if killed_at else list(arguments),
+        "argv": list(arguments),
         "env": dict(os.environ if env is None else env),
-        "killed": bool(killed_at),
+        "program": program,
     }
+    module = program.partition(":")[0]
+    line = _starter("" if module in _MODULES else module)
     try:
-        socket.send_fds(_starter(), [json.dumps(wanted).encode()], [stdin, stdout, stderr, theirs])
+        socket.send_fds(line, [json.dumps(wanted).encode()], [stdin, stdout, stderr, theirs])
     finally:
         os.close(theirs)
     return Started(ours)
@@ -102,12 +111,15 @@ def run(
     given: bytes = b"",
     env: Mapping[str, str] | None = None,
     timeout: float = 60,
+    program: str = MAILDESK,
 ) -> "subprocess.CompletedProcess[bytes]":
     """Run `maildesk` to its end: its exit code and what it said. Raises subprocess.TimeoutExpired."""
     reading, writing = os.pipe()
     with tempfile.TemporaryFile() as out, tempfile.TemporaryFile() as trouble:
         try:
-            started = start(arguments, reading, out.fileno(), trouble.fileno(), env)
+            started = start(
+                arguments, reading, out.fileno(), trouble.fileno(), env, program=program
+            )
         finally:
             os.close(reading)
         threading.Thread(target=_write, args=(writing, given), daemon=True).start()
@@ -132,14 +144,18 @@ def _all(file: IO[bytes]) -> bytes:
 
 
 @cache
-def _starter() -> socket.socket:
-    """Return the line to the process that starts programs; it ends when we do."""
+def _starter(also: str) -> socket.socket:
+    """Return the line to a process that starts programs; it ends when we do.
+
+    It has loaded one module more if `also` names one.
+    """
     ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
     # Compiled once, as in real life.
     env = {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
     with theirs:
         subprocess.Popen(
-            [sys.executable, "-m", "tests.stories.loaded", str(theirs.fileno())],
+            [sys.executable, "-m", "tests.stories.loaded", str(theirs.fileno()),
+             *filter(None, [also])],
             pass_fds=(theirs.fileno(),), stdin=subprocess.DEVNULL, cwd=_ROOT, env=env,
         )  # fmt: skip
     return ours
@@ -149,11 +165,14 @@ def _starter() -> socket.socket:
 
 
 def main() -> None:
-    """Load the program, then fork one for each message on the socket that the argument names."""
+    """Load the program, then fork one for each message on the socket of the first argument.
+
+    The other arguments are modules to load beside it.
+    """
     line = socket.socket(fileno=int(sys.argv[1]))
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # a terminal's Ctrl-C reaches the whole group
     signal.signal(signal.SIGCHLD, signal.SIG_IGN)  # those that we fork need nobody to wait for
-    for name in _MODULES:
+    for name in (*_MODULES, *sys.argv[2:]):
         importlib.import_module(name)
     if threading.active_count() != 1:
         raise AssertionError("an import began a thread: what is forked beside it may hang")
@@ -209,8 +228,7 @@ def _become(wanted: dict[str, Any], files: list[int]) -> None:
     os.environ.update(wanted["env"])
     time.tzset()
     sys.argv = ["maildesk", *wanted["argv"]]
-    program = "tests.stories.killed:main" if wanted["killed"] else "maildesk.cli.main:run"
-    module, _, function = program.partition(":")
+    module, _, function = wanted["program"].partition(":")
     getattr(importlib.import_module(module), function)()
 
 

@@ -177,6 +177,8 @@ def _say_facts(desk: "Opened", page: "InvoicePage") -> None:
 
 
 def _say_tables(desk: "Opened", page: "InvoicePage") -> None:
+    from maildesk.rules.invoice.journal import told
+
     if page.payments:
         show.table(
             ("paid", "amount", "words", "booked", "by"),
@@ -198,11 +200,12 @@ def _say_tables(desk: "Opened", page: "InvoicePage") -> None:
     show.table(
         ("line", "at", "who", "what", "detail"),
         [
-            (each.position, _moment(desk, each.at), each.actor, each.what, each.detail)
+            (each.position, _moment(desk, each.at), each.actor, each.what,
+             told(each.what, each.detail, page.content.currency))
             for each in page.journal
         ],
         empty="nothing in the journal",
-    )
+    )  # fmt: skip
 
 
 def _moment(desk: "Opened", at: "datetime | None") -> str:

@@ -8,6 +8,8 @@ from maildesk.config.billing import Agency
 from maildesk.rules.billing.vat import GERMAN_RATES, compact_vat_id
 from maildesk.rules.invoice import required
 from maildesk.rules.invoice.content import Bank, Party
+from maildesk.rules.invoice.reasons import Reason, because
+from maildesk.rules.invoice.why import Why
 
 
 def is_set_up(site: Site) -> bool:
@@ -15,14 +17,12 @@ def is_set_up(site: Site) -> bool:
     return site.agency != Agency()
 
 
-def missing(site: Site) -> tuple[str, ...]:
-    """Return in sentences what is to be set before any invoice may be issued."""
+def missing(site: Site) -> tuple[Reason, ...]:
+    """Return what is to be set before any invoice may be issued."""
     agency = site.agency
     found = required.missing(seller_of(site), bank_of(site), agency.small_business)
     if not agency.small_business and not rates_of(site):
-        found += (
-            f"the VAT rates of {agency.country}: only the German ones are known; set billing.vat",
-        )
+        found += (because(Why.RATES, country=agency.country),)
     return found
 
 

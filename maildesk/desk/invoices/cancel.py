@@ -17,6 +17,8 @@ from maildesk.desk.people import Refused
 from maildesk.rules.invoice import canonical
 from maildesk.rules.invoice.basis import Basis
 from maildesk.rules.invoice.cancelling import cancellation
+from maildesk.rules.invoice.reasons import Reason, because
+from maildesk.rules.invoice.why import Why
 from maildesk.rules.money import Money
 from maildesk.store import invoices
 from maildesk.store.invoices import InvoiceFacts
@@ -52,7 +54,7 @@ def cancel(
         )
         done = issue(desk, draft_id, makers, look, actor, now, today)
         if done.outcome is not Outcome.CHANGED:
-            return replace(done, words=_words(desk, number, done))
+            return replace(done, reasons=_reasons(desk, number, done))
     return done
 
 
@@ -88,17 +90,14 @@ def _check(found: InvoiceFacts, begun: InvoiceFacts | None) -> None:
         )
 
 
-def _words(desk: Desk, number: str, done: Issued) -> str:
+def _reasons(desk: Desk, number: str, done: Issued) -> tuple[Reason, ...]:
     """Return what the operator should know of a cancellation."""
-    said = [done.words] if done.words else []
+    said = list(done.reasons)
     with desk.db.read() as session:
         found = invoices.numbered(session, number)
         paid = invoices.paid(session, found.id) if found else 0
     if found and done.number and paid > 0:
-        said.append(
-            f"{Money(paid, found.currency).words('en')} were paid for {number}: pay them back"
-        )
+        said.append(because(Why.PAY_BACK, paid=Money(paid, found.currency), number=number))
     if done.elsewhere:
-        tags = ", ".join(done.elsewhere)
-        said.append(f"not billed anew, because they went another way: {tags}")
-    return "; ".join(said)
+        said.append(because(Why.ELSEWHERE, tickets=", ".join(done.elsewhere)))
+    return tuple(said)

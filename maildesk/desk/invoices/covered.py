@@ -15,6 +15,8 @@ from maildesk.desk.invoices.letters import time_sheet_for
 from maildesk.desk.rows import Acted, Changed, Written
 from maildesk.rules.facts import Candidate, Facts, Match
 from maildesk.rules.invoice import canonical
+from maildesk.rules.invoice.reasons import Reason, because
+from maildesk.rules.invoice.why import Why
 from maildesk.rules.plan import Note, Plan, SetState, Step, Touch
 from maildesk.rules.ticket import State
 
@@ -32,8 +34,8 @@ def close(
     look: "Look",
     actor: str,
     now: datetime,
-) -> str:
-    """Close the tickets of a draft with `nothing` to pay; return why not, "" where it is done.
+) -> Reason | None:
+    """Close the tickets of a draft with `nothing` to pay; return why not, None where it is done.
 
     Of all the tickets or of none. Raises what the makers raise; then nothing is done.
     """
@@ -43,8 +45,8 @@ def close(
     try:
         apply(desk.db, [Acted(actor, facts, _plan(drafted), Written(letters))], now)
     except Changed:
-        return "his tickets, for which nothing is to be paid, changed meanwhile; start it once more"
-    return ""
+        return because(Why.FREE_CHANGED)
+    return None
 
 
 def _plan(drafted: "Drafted") -> Plan:

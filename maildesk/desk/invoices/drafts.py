@@ -1,7 +1,7 @@
 """What is to be billed of a customer, drafted: read from the database, nothing is written."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from decimal import Decimal
 from typing import Any
@@ -10,12 +10,15 @@ from maildesk.config import Site
 from maildesk.desk.context import Desk
 from maildesk.desk.invoices import agency
 from maildesk.mail.message import Address
-from maildesk.rules.billing.values import GERMAN_RATES, Scope, Vat
+from maildesk.rules.billing.values import GERMAN_RATES, Vat
 from maildesk.rules.billing.vat import case_of
 from maildesk.rules.facts import TicketFacts
 from maildesk.rules.invoice import drafting, required, timesheet
 from maildesk.rules.invoice.content import Format, InvoiceContent, Party
+from maildesk.rules.invoice.jobs import terms_of
+from maildesk.rules.invoice.reasons import Reason, because
 from maildesk.rules.invoice.sources import Billable, Booked, Flat, Source, Terms
+from maildesk.rules.invoice.why import Why
 from maildesk.rules.letters import is_german
 from maildesk.rules.number import tag
 from maildesk.rules.people import CustomerFacts
@@ -31,8 +34,8 @@ class Drafted:
 
     `content` has the number "", and is None where there is nothing to bill; with `nothing` the
     `tickets` are to be closed without an invoice, as all on them is free or covered. `tickets`,
-    `entry_ids` and `item_ids` are what it takes along. `left_out` says in sentences what is not
-    billed and why, `missing` what the law still wants. `to` is who gets the mail, in `language`;
+    `entry_ids` and `item_ids` are what it takes along. `left_out` says what is not billed
+    and why, `missing` what the law still wants. `to` is who gets the mail, in `language`;
     None where nobody is known. `sheet` is the time sheet where there is `nothing` to pay, None
     without time.
     """
@@ -41,8 +44,8 @@ class Drafted:
     tickets: tuple[TicketFacts, ...] = ()
     entry_ids: tuple[int, ...] = ()
     item_ids: tuple[int, ...] = ()
-    left_out: tuple[str, ...] = ()
-    missing: tuple[str, ...] = ()
+    left_out: tuple[Reason, ...] = ()
+    missing: tuple[Reason, ...] = ()
     nothing: bool = False
     to: Address | None = None
     language: str = ""
@@ -72,10 +75,10 @@ def draft_of(desk: Desk, customer_id: int, last_day: date, today: date) -> Draft
     said, mine = found.billing or BillingRow(customer_id=customer_id), found.customer
     if said.on_hold:
         return Drafted(left_out=(
-            f"he is on hold; `maildesk customer billing {customer_id} --no-hold` lets him be billed",
+            because(Why.ON_HOLD, customer=customer_id),
         ))  # fmt: skip
     to = _recipient(found, said.email)
-    language = mine.language or desk.policy.language
+    language = mine.language or _reads(found, to) or desk.policy.language
     source = _source(desk, found, said, language, to)
     made = drafting.draft(source, last_day, today)
     if made.content is None:
@@ -130,15 +133,10 @@ def _own_words(site: Site, which: str, german: bool) -> str:
 
 
 def _terms(desk: Desk, said: Any, mine: CustomerFacts) -> Terms:
-    money, settings = desk.site.money, desk.site.billing
-    return Terms(
-        rate=rate_of(mine, desk.policy).amount,
-        increment=money.increment if said.increment is None else said.increment,
-        scope=Scope(said.round_scope or settings.round_scope),
-        minimum=settings.minimum if said.minimum is None else said.minimum,
-        discount=Decimal(said.discount),
-        total_discount=Decimal(said.total_discount),
-        payment_days=settings.payment_days if said.payment_days is None else said.payment_days,
+    own, days = billing.terms_in(said), said.payment_days
+    return replace(
+        terms_of(rate_of(mine, desk.policy), own, desk.policy),
+        payment_days=desk.site.billing.payment_days if days is None else days,
         rates=agency.rates_of(desk.site) or GERMAN_RATES,
     )
 
@@ -166,6 +164,12 @@ def _recipient(found: ToBill, email: str) -> Address | None:
         return Address(found.billing.name or found.customer.name, email)
     ranked = sorted(found.contacts, key=lambda each: not each.may_approve)
     return Address(ranked[0].name, ranked[0].address) if ranked else None
+
+
+def _reads(found: ToBill, to: Address | None) -> str:
+    """Return the language of the contact who gets the mail, "" where nothing is known."""
+    at = to.address.lower() if to else ""
+    return next((each.language for each in found.contacts if each.address.lower() == at), "")
 
 
 def _billable(desk: Desk, found: ToBill, ticket: TicketFacts) -> Billable:

@@ -25,6 +25,8 @@ from maildesk.desk.invoices.summary import Billed, Covered, LeftOut, Summary
 from maildesk.desk.people import Refused
 from maildesk.desk.rows import Changed
 from maildesk.rules.invoice import months
+from maildesk.rules.invoice.reasons import Reason, because, reason_of
+from maildesk.rules.invoice.why import Why
 from maildesk.rules.number import tag
 from maildesk.store import invoices
 from maildesk.store.tables import CustomerRow
@@ -37,6 +39,7 @@ TRIES = 3
 AHEAD = 4  # invoices with a number that wait for each maker: no more are held in memory
 
 Progress = Callable[[int, int, str], None]
+Rest = Callable[[], tuple[Reason, ...]]  # what is left to do; it returns what went wrong
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,7 +72,7 @@ class Everybody:
     _billed: list[Billed] = field(default_factory=list)
     _left: list[LeftOut] = field(default_factory=list)
     _covered: list[Covered] = field(default_factory=list)
-    _building: dict[Future[str], int] = field(default_factory=dict)
+    _building: dict[Future[tuple[Reason, ...]], int] = field(default_factory=dict)
     _done: int = 0
     _total: int = 0
 
@@ -89,17 +92,15 @@ class Everybody:
     def heard(self, done: list[Issued]) -> None:
         """Note what could not be finished of what an earlier run began."""
         for each in done:
-            self._leave(runs.customer_of(self.desk, each.invoice_id), each.words)
+            self._leave(runs.customer_of(self.desk, each.invoice_id), *each.reasons)
 
     def everybody(self) -> None:
         """Bill each customer who has something to bill."""
         ids = customers_to_bill(self.desk, months.last_day(self.order.month))
         wanted = [id_ for id_ in ids if not self.order.customers or id_ in self.order.customers]
         if not self.order.customers:
-            for words in of_nobody(self.desk):
-                self._left.append(
-                    LeftOut(0, words, "it belongs to no customer, so nobody can be billed for it")
-                )
+            for named in of_nobody(self.desk):
+                self._left.append(LeftOut(0, named, because(Why.OF_NOBODY)))
         self._total = len(wanted)
         self.on_progress(0, self._total, "")
         with self._pool() as pool:
@@ -123,7 +124,7 @@ class Everybody:
         except OperationalError:
             raise  # the database is the trouble, and would be with the next one too
         except Exception as error:  # noqa: BLE001 - whatever it is, the other customers are billed
-            self._leave(customer_id, f"it went wrong: {_said(error)}; nothing was issued")
+            self._leave(customer_id, because(Why.FAILED, error=_said(error)))
             begun = None
         if begun is None:
             self._tick(customer_id)
@@ -131,12 +132,12 @@ class Everybody:
         self._building[pool.submit(begun)] = customer_id
         self._harvest(AHEAD * self.desk.site.billing.makers)
 
-    def _finish(self, invoice_id: int) -> str:
+    def _finish(self, invoice_id: int) -> tuple[Reason, ...]:
         """Make the documents of an invoice with a number; return what went wrong."""
         done = issue(
             self.desk, invoice_id, self.makers, self.look, self.actor, self.clock(), self.today()
         )
-        return done.words
+        return done.reasons
 
     def _harvest(self, most: int) -> None:
         """Hear of documents that are done, until at most so many are under way."""
@@ -148,15 +149,15 @@ class Everybody:
             for future in ready:
                 customer_id = self._building.pop(future)
                 try:
-                    words = future.result()
+                    reasons = future.result()
                 except OperationalError:
                     raise
                 except Exception as error:  # noqa: BLE001 - it keeps its number, the next run goes on
-                    words = f"it is not finished: {_said(error)}; the next run goes on"
-                self._leave(customer_id, words)
+                    reasons = (because(Why.UNFINISHED, error=_said(error)),)
+                self._leave(customer_id, *reasons)
                 self._tick(customer_id)
 
-    def _reserved(self, customer_id: int) -> Callable[[], str] | None:
+    def _reserved(self, customer_id: int) -> Rest | None:
         """Return what is still to be done of a customer's invoice, which has its number now.
 
         None where there is nothing to do; what it returns is what went wrong.
@@ -179,11 +180,9 @@ class Everybody:
                 drop_draft(self.desk, key)
             except Refused as refused:
                 drop_draft(self.desk, key)
-                self._leave(customer_id, str(refused))
+                self._leave(customer_id, reason_of(refused))
                 return None
-        self._leave(
-            customer_id, "his tickets changed again and again meanwhile; start it once more"
-        )
+        self._leave(customer_id, because(Why.TICKETS_CHANGE))
         return None
 
     def _key(self, customer_id: int) -> tuple[str, str]:
@@ -197,20 +196,14 @@ class Everybody:
 
     def _is_billable(self, customer_id: int, drafted: "Drafted", state: str) -> bool:
         """Tell whether an invoice is to be made, and note what is not billed."""
-        for words in drafted.missing:
-            self._leave(customer_id, f"missing is {words}")
-        for words in drafted.left_out:
-            self._leave(customer_id, words)
+        self._leave(customer_id, *(because(Why.MISSING, what=each) for each in drafted.missing))
+        self._leave(customer_id, *drafted.left_out)
         if drafted.missing:
             return False
         if drafted.content is None:
             return False
         if state not in ("", "draft"):
-            self._leave(
-                customer_id,
-                f"has the invoice for {self.order.month} already; what came since is billed with"
-                " the next month, or now by `maildesk invoice issue`",
-            )
+            self._leave(customer_id, because(Why.HAS_INVOICE, month=self.order.month))
             return False
         return True
 
@@ -230,7 +223,7 @@ class Everybody:
         if content is not None:
             self._billed.append(runs.billed(customer_id, self._name(customer_id), content))
 
-    def _cover(self, customer_id: int, drafted: "Drafted") -> Callable[[], str] | None:
+    def _cover(self, customer_id: int, drafted: "Drafted") -> Rest | None:
         """Return what closes the tickets of somebody who has nothing to pay (T40), if he has any."""
         if drafted.missing or not drafted.nothing:
             return None
@@ -240,21 +233,23 @@ class Everybody:
             self._covered.append(done)
             return None
 
-        def close() -> str:
-            words = covered.close(
+        def close() -> tuple[Reason, ...]:
+            undone = covered.close(
                 self.desk, self.order.month, customer_id, drafted, self.makers, self.look,
                 self.actor, self.clock(),
             )  # fmt: skip
-            if not words:
-                self._covered.append(done)
-            return words
+            if undone:
+                return (undone,)
+            self._covered.append(done)
+            return ()
 
         return close
 
-    def _leave(self, customer_id: int, words: str) -> None:
-        left = LeftOut(customer_id, self._name(customer_id), words)
-        if words and left not in self._left:
-            self._left.append(left)
+    def _leave(self, customer_id: int, *reasons: Reason) -> None:
+        for reason in reasons:
+            left = LeftOut(customer_id, self._name(customer_id), reason)
+            if left not in self._left:
+                self._left.append(left)
 
     def _tick(self, customer_id: int) -> None:
         self._done += 1

@@ -23,6 +23,8 @@ from maildesk.rules.facts import TicketFacts
 from maildesk.rules.invoice import canonical, exact
 from maildesk.rules.invoice.content import DocumentKind
 from maildesk.rules.invoice.journal import What
+from maildesk.rules.invoice.reasons import because
+from maildesk.rules.invoice.why import Why
 from maildesk.store import invoices
 from maildesk.store.invoice_tables import DocumentRow, InvoiceRow
 from maildesk.store.invoices import InvoiceFacts
@@ -47,10 +49,10 @@ def build(invoice: InvoiceFacts, makers: Maker, look: "Look") -> "Document":
     """
     content = canonical.content_of(invoice.content)
     if wrong := exact.wrong(content):
-        raise Refused(f"the sums of {invoice.number} are not right: {wrong}")
+        raise Refused(because(Why.NUMBERED_SUMS, number=invoice.number or "", error=wrong))
     document = makers.make(invoice.content, look).result()
     if document.xml != to_xml(content):
-        raise Refused(f"the XML of {invoice.number} is not that of its content")
+        raise Refused(because(Why.NUMBERED_XML, number=invoice.number or ""))
     return document
 
 

@@ -24,6 +24,8 @@ from maildesk.desk.rows import Changed
 from maildesk.rules.invoice import canonical
 from maildesk.rules.invoice.basis import Basis
 from maildesk.rules.invoice.content import InvoiceContent
+from maildesk.rules.invoice.reasons import Reason, because, reason_of, told
+from maildesk.rules.invoice.why import Why
 from maildesk.rules.number import tag
 from maildesk.rules.ticket import State
 from maildesk.store import invoices
@@ -64,20 +66,32 @@ class Outcome(StrEnum):
 class Issued:
     """What became of an invoice. `number` is "" as long as it has none.
 
-    `words` say what the operator should know: why it went no further; or of a cancellation, what
-    is to be paid back and which tickets (tags in `elsewhere`) are not to be billed anew.
+    `reasons` are what the operator should know: why it went no further; or of a cancellation,
+    what is to be paid back and which tickets (tags in `elsewhere`) are not to be billed anew.
     """
 
     invoice_id: int
     number: str
     outcome: Outcome
-    words: str = ""
+    reasons: tuple[Reason, ...] = ()
     elsewhere: tuple[str, ...] = ()
+
+    @property
+    def words(self) -> str:
+        """Return the reasons as commands say them, "" without any."""
+        return "; ".join(map(str, self.reasons))
 
     @property
     def is_done(self) -> bool:
         """Tell whether it is issued, whoever did it."""
         return self.outcome in (Outcome.ISSUED, Outcome.BEFORE)
+
+    def in_json(self) -> dict[str, object]:
+        """Return what stands for it in JSON: the reasons as `words`."""
+        return {
+            "invoice_id": self.invoice_id, "number": self.number, "outcome": self.outcome,
+            "words": self.words, "elsewhere": self.elsewhere,
+        }  # fmt: skip
 
 
 def save_draft(
@@ -164,15 +178,14 @@ def issue(
             took = reserve(desk, invoice, actor, now, today)
             elsewhere = tuple(tag(desk.policy.code, ticket.id) for ticket in took.elsewhere)
         except Taken as taken:
-            return Issued(invoice_id, "", Outcome.TAKEN, str(taken))
+            return Issued(invoice_id, "", Outcome.TAKEN, (reason_of(taken),))
         except Refused as refused:
-            return Issued(invoice_id, "", Outcome.REFUSED, str(refused))
+            return Issued(invoice_id, "", Outcome.REFUSED, (reason_of(refused),))
         except Changed:
             pass  # by another process that issues it too, or by a customer: see how it stands
         invoice = _standing(desk, invoice_id)
     if invoice.state == "draft":
-        words = "what it bills has changed since it was drafted; draft it anew"
-        return Issued(invoice_id, "", Outcome.CHANGED, words)
+        return Issued(invoice_id, "", Outcome.CHANGED, (because(Why.REDRAFT),))
     number = invoice.number or ""
     if invoice.state != "issuing":
         return Issued(invoice_id, number, Outcome.BEFORE, elsewhere=elsewhere)
@@ -182,12 +195,12 @@ def issue(
     except SQLAlchemyError:
         raise  # the database is the trouble, not this invoice
     except Exception as error:  # noqa: BLE001 - whatever it was: the row stays as it is
-        words = f"{number} has its number but no documents yet: {error}; the next run tries again"
-        return Issued(invoice_id, number, Outcome.WAITING, words, elsewhere)
+        waits = because(Why.WAITING, number=number, error=told(error))
+        return Issued(invoice_id, number, Outcome.WAITING, (waits,), elsewhere)
     mine = freeze(desk, invoice, document, letters, actor, now)
     outcome = Outcome.ISSUED if mine else Outcome.BEFORE
-    words = "" if letters else f"{number} was not mailed: the customer has no address for invoices"
-    return Issued(invoice_id, number, outcome, words, elsewhere)
+    reasons = () if letters else (because(Why.NOT_MAILED, number=number),)
+    return Issued(invoice_id, number, outcome, reasons, elsewhere)
 
 
 def resume(

@@ -17,7 +17,7 @@ from maildesk.desk.letters import FILES_MAX, sign
 from maildesk.mail.letter import File, Letter
 from maildesk.mail.message import Address
 from maildesk.rules import letters as say
-from maildesk.rules.enquiry import CANCELLED, INVOICE, REMINDER
+from maildesk.rules.enquiry import CANCELLED, INVOICE, REMINDER, TIME_SHEET
 from maildesk.rules.invoice import figures
 from maildesk.rules.invoice.content import DocumentKind, Format, InvoiceContent
 from maildesk.rules.letters import is_german
@@ -30,7 +30,6 @@ from maildesk.store.invoice_tables import BillingRow, InvoiceRow
 if TYPE_CHECKING:
     from maildesk.paper.document import Document
 
-TIME_SHEET = "timesheet"
 _NOT_IN_A_NAME = re.compile(r"[^A-Za-z0-9._-]+")
 _FILES = {
     DocumentKind.INVOICE: ("Rechnung", "Invoice"),

@@ -27,6 +27,8 @@ from maildesk.rules.invoice.basis import basis_of
 from maildesk.rules.invoice.content import DocumentKind, InvoiceContent
 from maildesk.rules.invoice.journal import What
 from maildesk.rules.invoice.numbering import counter_of, number_text, series_of
+from maildesk.rules.invoice.reasons import Reason, because
+from maildesk.rules.invoice.why import Why
 from maildesk.rules.number import tag
 from maildesk.rules.plan import SetState, Touch
 from maildesk.store import invoices
@@ -37,7 +39,7 @@ from maildesk.store.tables import EventRow
 
 
 class Taken(Exception):
-    """Something of it is on another invoice; the text says what and on which."""
+    """Something of it is on another invoice; it carries the Reason, which says what and on which."""
 
 
 def reserve(desk: Desk, draft: InvoiceFacts, actor: str, now: datetime, today: date) -> Taking:
@@ -113,10 +115,7 @@ def _number(
     # Only now, when others wait for the counter, is the last date certain.
     last = invoices.last_issued_on(session, draft.kind)
     if last is not None and today < last:
-        raise Refused(
-            f"an issue date of {today} would be before that of the last {draft.kind} ({last}), and"
-            " nothing was issued; set this machine's clock right"
-        )
+        raise Refused(because(Why.DAY_BEFORE, day=today, kind=DocumentKind(draft.kind), last=last))
     number = number_text(form, today, serial)
     final = replace(content, number=number)
     values: dict[str, Any] = content_values(final)
@@ -149,9 +148,11 @@ def _why(desk: Desk, draft: InvoiceFacts) -> Exception:
             return Changed()
         for what, refs in named.items():
             for ref, number in sorted(invoices.holders(session, what, refs).items()):
-                words = tag(desk.policy.code, ref) if what == "ticket" else f"{what} {ref}"
-                return Taken(f"{words} is on {number} already; nothing was issued")
-    return Refused(
-        "the next number of the range is on another document already, and nothing was issued;"
-        " let `billing.number` and `billing.cancellation` have letters of their own"
-    )
+                return Taken(_taken(desk, what, ref, number))
+    return Refused(because(Why.NUMBER_TAKEN))
+
+
+def _taken(desk: Desk, what: str, ref: int, number: str) -> Reason:
+    if what == "ticket":
+        return because(Why.TAKEN, ticket=tag(desk.policy.code, ref), number=number)
+    return because(Why.TAKEN_ENTRY if what == "entry" else Why.TAKEN_ITEM, id=ref, number=number)

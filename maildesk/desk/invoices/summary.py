@@ -18,6 +18,7 @@ from maildesk.mail.letter import Letter
 from maildesk.mail.message import Address
 from maildesk.rules.invoice import months
 from maildesk.rules.invoice.figures import day_words
+from maildesk.rules.invoice.reasons import Reason
 from maildesk.rules.money import Money
 from maildesk.rules.people import AgentFacts
 from maildesk.rules.signed import Purpose
@@ -44,11 +45,11 @@ class Billed:
 
 @dataclass(frozen=True, slots=True)
 class LeftOut:
-    """A customer of whom something was not billed, and why, in a sentence."""
+    """A customer of whom something was not billed, and why."""
 
     customer_id: int
     customer: str
-    why: str
+    why: Reason
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,7 +135,9 @@ def figures_of(summary: Summary, currency: str, locale: str) -> RunFigures:
             )
             for each in summary.billed
         ),
-        left_out=tuple(LeftFigures(each.customer, each.why) for each in summary.left_out),
+        left_out=tuple(
+            LeftFigures(each.customer, each.why.words(locale)) for each in summary.left_out
+        ),
         covered=tuple(
             LeftFigures(each.customer, ", ".join(each.tickets)) for each in summary.covered
         ),

@@ -17,6 +17,8 @@ from maildesk.rules.invoice.figures import (
     period_words,
     state_words,
 )
+from maildesk.rules.invoice.reasons import because
+from maildesk.rules.invoice.why import Why
 from maildesk.rules.money import Money
 
 _ISSUED, _DUE, _SEEN, _UNTIL = (
@@ -116,7 +118,8 @@ def _sheet(locale: str) -> Own:
 
 
 def _confirm(locale: str) -> Own:
-    return Own(full={"unknown": False}, named={"nobody we know": {"unknown": True}})
+    named = {"nobody we know": {"unknown": True}, "time sheet": {"sheet": True}}
+    return Own(full={"unknown": False, "sheet": False}, named=named)
 
 
 def _look(locale: str) -> InvoiceLook:
@@ -147,17 +150,15 @@ def _run(locale: str) -> Own:
     net, gross = Money(7125).words(locale), Money(8479).words(locale)
     tags = ", ".join(f"DD-104{number}" for number in range(29, 47))
     covered = pick(locale, "DD-10450 über den Vertrag", "DD-10450 by contract")
+    address = because(Why.ADDRESS, customer=7, options="--street … --city …")
+    missing = because(Why.MISSING, what=address)
     full = RunFigures(
         month=pick(locale, "Oktober 2026", "October 2026"),
         billed=(
             BilledFigures("Huber AG", "RE-2026-00042", net, gross, due, "DD-10429"),
             BilledFigures(LONG_COMPANY, "RE-2026-00043", net, gross, due, tags),
         ),
-        left_out=(
-            LeftFigures(
-                "Teeladen", pick(locale, "Die Anschrift fehlt.", "The address is missing.")
-            ),
-        ),
+        left_out=(LeftFigures("Teeladen", missing.words(locale)),),
         covered=(LeftFigures("Lang KG", covered),),
         count=2,
         net=Money(14250).words(locale),

@@ -11,7 +11,7 @@ from decimal import Decimal
 
 from maildesk.rules import payment
 from maildesk.rules.billing.compute import totals
-from maildesk.rules.billing.values import Bill, Item, Job, Line, Totals, Work
+from maildesk.rules.billing.values import Bill, Item, Line, Totals
 from maildesk.rules.billing.vat import note
 from maildesk.rules.invoice import line_words as say
 from maildesk.rules.invoice import sheet
@@ -23,17 +23,18 @@ from maildesk.rules.invoice.content import (
     Unit,
     VatLine,
 )
+from maildesk.rules.invoice.jobs import job_of, price_of
 from maildesk.rules.invoice.netting import netted
+from maildesk.rules.invoice.reasons import Reason, because
 from maildesk.rules.invoice.sources import (
     Billable,
     Booked,
     Flat,
     Source,
     costs,
-    covers_surcharge,
     is_covered,
-    is_free,
 )
+from maildesk.rules.invoice.why import Why
 from maildesk.rules.kinds import Kind, kind_named
 from maildesk.rules.money import MINOR, Money, half_up, product
 
@@ -45,14 +46,14 @@ class Draft:
     """What a customer is to pay. `content` is None where there is nothing, or nothing can be billed.
 
     `tickets` are those that go along, and `items` the ids of the flat items; `waiting` are the
-    tickets that stay for a later invoice. `left_out` says in sentences what is not billed, and why.
+    tickets that stay for a later invoice. `left_out` says what is not billed, and why.
     """
 
     content: InvoiceContent | None
     tickets: tuple[Billable, ...] = ()
     items: tuple[int, ...] = ()
     waiting: tuple[Billable, ...] = ()
-    left_out: tuple[str, ...] = ()
+    left_out: tuple[Reason, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,17 +73,14 @@ def draft(source: Source, last_day: date, today: date) -> Draft:
     jobs = [_Job(each, netted(each.entries)) for each in source.tickets]
     ready = [job for job in jobs if _last_day(job, source) <= last_day]
     waiting = tuple(job.billable for job in jobs if job not in ready)
-    left = [
-        f"{each.tag} was worked on after {last_day}: it is billed as a whole with the next run"
-        for each in waiting
-    ]
+    left = [because(Why.LATER, ticket=each.tag, day=last_day) for each in waiting]
     flat = tuple(item for job in ready for item in job.billable.items)
     flat += tuple(item for item in source.items if item.day <= last_day)
     tickets = tuple(job.billable for job in ready)
     try:
         found = totals(_bill(source, ready, flat, last_day))
     except ValueError as error:
-        left.append(f"it cannot be billed: {error}; nothing was made")
+        left.append(because(Why.UNCOUNTABLE, error=str(error)))
         return Draft(None, (), (), waiting, tuple(left))
     if not found.lines:
         return Draft(None, tickets, (), waiting, tuple(left))
@@ -94,22 +92,13 @@ def draft(source: Source, last_day: date, today: date) -> Draft:
     return Draft(content, tickets, tuple(item.id for item in flat), waiting, tuple(left))
 
 
-def _below_zero(found: Totals, currency: str) -> str:
+def _below_zero(found: Totals, currency: str) -> Reason:
     """Return what a person has to do where more is taken off than there is to pay."""
+    gross = Money(found.gross, currency)
     if min(found.net, found.gross) < 0:
-        words = Money(found.gross, currency).words("en")
-        return (
-            f"it comes to {words}: the flat items take off more than there is to pay; nothing was"
-            " made. See `maildesk item list`"
-        )
-    before, gross = (
-        Money(minor, currency).words("en") for minor in (found.gross - found.payable, found.gross)
-    )
-    return (
-        f"{before} were paid before and it comes to {gross}; nothing was made. Let a smaller down"
-        f" payment count on this one, at most {gross}, and the rest on the next: see `maildesk item"
-        " list`, then `maildesk item remove` and `maildesk item add --paid-before`"
-    )
+        return because(Why.BELOW_ZERO, gross=gross)
+    before = Money(found.gross - found.payable, currency)
+    return because(Why.PAID_MORE, before=before, gross=gross)
 
 
 def _last_day(job: _Job, source: Source) -> date:
@@ -118,10 +107,9 @@ def _last_day(job: _Job, source: Source) -> date:
     return max([*days, *(item.day for item in job.billable.items)], default=date.min)
 
 
-def _beyond(ready: Sequence[_Job], found: Totals) -> list[str]:
+def _beyond(ready: Sequence[_Job], found: Totals) -> list[Reason]:
     return [
-        f"{job.billable.tag}: {minutes} minutes beyond the approved {job.billable.limit} are not"
-        " charged"
+        because(Why.BEYOND, ticket=job.billable.tag, minutes=minutes, limit=job.billable.limit or 0)
         for job in ready
         if (minutes := found.unapproved.get(job.billable.tag, 0))
     ]
@@ -133,15 +121,7 @@ def _bill(source: Source, ready: Sequence[_Job], flat: Sequence[Flat], on: date)
               if item.is_paid_before)  # fmt: skip
     return Bill(
         jobs=tuple(
-            Job(
-                id=job.billable.tag,
-                work=tuple(_work(each, job.billable, source) for each in job.entries),
-                increment=terms.increment,
-                scope=terms.scope,
-                minimum=terms.minimum,
-                limit=job.billable.limit,
-                discount=terms.discount,
-            )
+            job_of(job.billable, job.entries, terms, source.contracts, source.currency)
             for job in ready
         ),
         items=tuple(
@@ -158,23 +138,6 @@ def _bill(source: Source, ready: Sequence[_Job], flat: Sequence[Flat], on: date)
 
 def _sold(flat: Iterable[Flat]) -> list[Flat]:
     return [item for item in flat if not item.is_paid_before]
-
-
-def _work(booked: Booked, billable: Billable, source: Source) -> Work:
-    return Work(
-        minutes=booked.entry.minutes,
-        rate=_rate(booked, source),
-        factor=booked.entry.factor,
-        day=booked.day,
-        is_covered=is_covered(booked),
-        is_free=is_free(booked, billable.ticket),
-        covers_surcharge=covers_surcharge(booked, source.contracts),
-    )
-
-
-def _rate(booked: Booked, source: Source) -> Decimal:
-    minor = booked.entry.rate_minor
-    return source.terms.rate if minor is None else Money(minor, source.currency).amount
 
 
 def _content(
@@ -286,7 +249,8 @@ def _is_on(booked: Booked, line: Line, job: _Job, source: Source) -> bool:
     return (
         costs(booked, job.billable.ticket, source.contracts)
         and is_covered(booked) is line.is_surcharge
-        and (booked.entry.factor, _rate(booked, source)) == (line.factor, line.rate)
+        and booked.entry.factor == line.factor
+        and price_of(booked, source.terms, source.currency) == line.rate
         and line.first_day <= booked.day <= line.last_day
     )
 

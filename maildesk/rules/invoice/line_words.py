@@ -51,9 +51,11 @@ def surcharge(title: str, locale: str) -> str:
 
 
 def detail(kinds: Iterable[Kind], factor: Decimal, types: Iterable[EntryType], locale: str) -> str:
-    """Return what a line of work says besides: kinds, factor, and what sort of work it was."""
+    """Return what a line of work says besides: kinds, factor, and what is no ordinary work."""
     labels = [kind_words(kind, locale) for kind in kinds]
-    sorts = [type_words(each, locale) for each in dict.fromkeys(types)]
+    sorts = [
+        type_words(each, locale) for each in dict.fromkeys(types) if each is not EntryType.WORK
+    ]
     return ", ".join(filter(None, (*dict.fromkeys(labels), factor_words(factor, locale), *sorts)))
 
 

@@ -1,7 +1,7 @@
-"""What the law and EN 16931 still want before an invoice may be issued, in plain sentences.
+"""What the law and EN 16931 still want before an invoice may be issued, as reasons.
 
 § 14 (4) UStG: full names and addresses of both, tax number or VAT id; PROCESS.md sections 3.4
-and 3.6. Each sentence ends with the key of the configuration, or the command, that mends it.
+and 3.6. Each ends in words with the key of the configuration, or the command, that mends it.
 """
 
 import re
@@ -12,6 +12,8 @@ from stdnum import bic, iban
 from maildesk.rules.billing.values import Vat
 from maildesk.rules.billing.vat import is_vat_id
 from maildesk.rules.invoice.content import Bank, Format, Party
+from maildesk.rules.invoice.reasons import Reason, because
+from maildesk.rules.invoice.why import Why
 
 _MAIL = re.compile(r"[^@\s.]+(\.[^@\s.]+)*@[^@\s.]+(\.[^@\s.]+)+")  # BR-DE-28
 _DIGITS = 3  # that a telephone number has at least (BR-DE-27)
@@ -20,7 +22,7 @@ _TAX_NUMBER = re.compile(r"[0-9]{10,11}|[0-9]{13}")
 _BETWEEN = re.compile(r"[\s/.-]+")
 
 
-def missing(seller: Party, bank: Bank, small_business: bool = False) -> tuple[str, ...]:
+def missing(seller: Party, bank: Bank, small_business: bool = False) -> tuple[Reason, ...]:
     """Return what is still wanted of the agency itself, whoever the customer is.
 
     `small_business` is one of § 19 UStG.
@@ -30,7 +32,7 @@ def missing(seller: Party, bank: Bank, small_business: bool = False) -> tuple[st
 
 def missing_of_buyer(
     buyer: Party, seller: Party, vat: Vat, format_: Format, named: str, vat_checked: bool
-) -> tuple[str, ...]:
+) -> tuple[Reason, ...]:
     """Return what is still wanted for an invoice to one customer, of him and of the agency.
 
     `named` is what commands call him; `vat_checked` tells whether somebody looked up whether his
@@ -44,35 +46,29 @@ def missing_of_buyer(
     return tuple(found)
 
 
-def _of_seller(seller: Party, bank: Bank, small_business: bool) -> Iterator[str]:
-    for value, words, key in (
-        (seller.name, "the full name of the business", "name"),
-        (seller.street, "its street and number", "street"),
-        (seller.postcode, "its postcode", "postcode"),
-        (seller.city, "its city", "city"),
+def _of_seller(seller: Party, bank: Bank, small_business: bool) -> Iterator[Reason]:
+    for value, gap in (
+        (seller.name, Why.NAME),
+        (seller.street, Why.STREET),
+        (seller.postcode, Why.POSTCODE),
+        (seller.city, Why.CITY),
     ):
         if not value.strip():
-            yield f"{words}, which § 14 (4) UStG wants on every invoice; set agency.{key}"
+            yield because(gap)
     if not seller.tax_number.strip() and not seller.vat_id.strip():
-        yield "a tax number or a VAT id (§ 14 (4) UStG); set agency.tax_number or agency.vat_id"
+        yield because(Why.TAX_ID)
     elif small_business and not seller.tax_number.strip():
-        yield (
-            "the tax number, which a small business of § 19 UStG is known by (§ 34a UStDV);"
-            " set agency.tax_number"
-        )
+        yield because(Why.SMALL_TAX_NUMBER)
     if _is_no_tax_number(seller):
-        yield (
-            f"a tax number that is right: {seller.tax_number!r} has not the 10 to 13 digits of a"
-            " German one, such as 214/5312/0481; mend agency.tax_number"
-        )
+        yield because(Why.TAX_NUMBER_WRONG, number=seller.tax_number)
     if seller.vat_id.strip() and not is_vat_id(seller.vat_id):
-        yield f"a VAT id that is right: {seller.vat_id!r} is mistyped; mend agency.vat_id"
+        yield because(Why.VAT_ID_WRONG, vat_id=seller.vat_id)
     if not bank.iban.strip():
-        yield "the account to pay to (EN 16931, BT-84); set agency.iban"
+        yield because(Why.IBAN)
     elif not iban.is_valid(bank.iban, check_country=False):  # lists of banks change
-        yield f"an IBAN that is right: {bank.iban!r} is mistyped; mend agency.iban"
+        yield because(Why.IBAN_WRONG, iban=bank.iban)
     if bank.bic.strip() and not bic.is_valid(bank.bic):
-        yield f"a BIC that is right: {bank.bic!r} is mistyped; mend agency.bic or leave it out"
+        yield because(Why.BIC_WRONG, bic=bank.bic)
 
 
 def _is_no_tax_number(seller: Party) -> bool:
@@ -80,7 +76,7 @@ def _is_no_tax_number(seller: Party) -> bool:
     return bool(digits) and seller.country == "DE" and not _TAX_NUMBER.fullmatch(digits)
 
 
-def _of_buyer(buyer: Party, named: str) -> Iterator[str]:
+def _of_buyer(buyer: Party, named: str) -> Iterator[Reason]:
     gaps = [
         option
         for value, option in (
@@ -89,45 +85,27 @@ def _of_buyer(buyer: Party, named: str) -> Iterator[str]:
         if not value.strip()
     ]  # fmt: skip
     if gaps:
-        yield (
-            "the customer's full address (§ 14 (4) UStG);"
-            f" {_command(named)} {' '.join(f'{option} …' for option in gaps)}`"
-        )
+        options = " ".join(f"{option} …" for option in gaps)
+        yield because(Why.ADDRESS, customer=named, options=options)
     if not buyer.country:
-        yield f"the customer's country; {_command(named)} --country DE`"
+        yield because(Why.COUNTRY, customer=named)
     if not buyer.email:
-        yield (
-            "an address to mail the invoice to: the customer has neither contacts nor one for"
-            f" invoices; {_command(named)} --email …`"
-        )
+        yield because(Why.RECIPIENT, customer=named)
 
 
-def _of_reverse(buyer: Party, seller: Party, named: str, vat_checked: bool) -> Iterator[str]:
+def _of_reverse(buyer: Party, seller: Party, named: str, vat_checked: bool) -> Iterator[Reason]:
     if not seller.vat_id.strip():
-        yield (
-            "the agency's own VAT id: where the customer owes the tax, both stand on the invoice"
-            " (§ 14a (1) UStG); set agency.vat_id"
-        )
+        yield because(Why.OWN_VAT_ID)
     if not vat_checked:
-        yield (
-            f"a check of the VAT id {buyer.vat_id}, as no VAT is charged (§ 18e UStG): ask VIES or"
-            f' the BZSt, then {_command(named)} --vat-checked "valid, name agrees"`'
-        )
+        yield because(Why.VAT_ID_UNCHECKED, vat_id=buyer.vat_id, customer=named)
 
 
-def _of_xrechnung(buyer: Party, seller: Party, named: str) -> Iterator[str]:
+def _of_xrechnung(buyer: Party, seller: Party, named: str) -> Iterator[Reason]:
     if not seller.contact.strip():
-        yield "somebody to ask, as XRechnung wants it (BR-DE-5); set agency.contact"
+        yield because(Why.CONTACT)
     if sum(sign.isdecimal() for sign in seller.phone) < _DIGITS:
-        yield "a telephone number, as XRechnung wants it (BR-DE-6); set agency.phone"
+        yield because(Why.PHONE)
     if not _MAIL.fullmatch(seller.email):
-        yield "a mail address, as XRechnung wants it (BR-DE-7); set agency.email"
+        yield because(Why.OWN_MAIL)
     if buyer.email and not _MAIL.fullmatch(buyer.email):
-        yield (
-            "a mail address of the customer that XRechnung takes;"
-            f" {_command(named)} --email rechnung@amt.example`"
-        )
-
-
-def _command(named: str) -> str:
-    return f"`maildesk customer billing {named}"
+        yield because(Why.BUYER_MAIL, customer=named)

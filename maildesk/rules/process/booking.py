@@ -103,6 +103,7 @@ def with_booked(facts: Facts, ticket_id: int, books: Sequence[Book], now: dateti
             began_at=book.began_at,
             contract_id=book.contract_id,
             words=book.words,
+            rate_minor=book.rate_minor,
         )
         for book in books
         if book.ticket_id == ticket_id

@@ -9,10 +9,13 @@ from maildesk.rules import letters as words
 from maildesk.rules import letters_to
 from maildesk.rules.commands.grammar import Orders
 from maildesk.rules.commands.words import Care, Name, row_named
+from maildesk.rules.invoice.cost import Cost, cost_of
+from maildesk.rules.invoice.jobs import terms_of
+from maildesk.rules.invoice.sources import Terms
 from maildesk.rules.number import tag
 from maildesk.rules.plan import Tell
 from maildesk.rules.process.passing import is_to_bill
-from maildesk.rules.process.request_words import amount_of
+from maildesk.rules.process.request_words import charged_minutes, rate_of
 from maildesk.rules.signed import Purpose
 from maildesk.rules.staff import receipts as say
 from maildesk.rules.staff.process import facts_then, limit, worked
@@ -83,31 +86,43 @@ _CLOSED = (State.RESOLVED, State.BILLING, State.CLOSED)
 
 def _closing(work: Work, is_live: bool) -> dict[str, Any]:
     """Return the time of a ticket and what of it is charged, in words for the customer."""
-    language, facts, policy = work.ticket.language, work.facts, work.scene.policy
-    booked, charged, most = work.booked, worked(work), limit(work)
-    billed = charged if most is None else min(charged, most)
-    kind = next((k for k in policy.kinds if k.name == work.as_it_will_be().kind), policy.kinds[0])
-    one = _one_price(work)
+    ticket, facts, language = work.as_it_will_be(), facts_then(work), work.ticket.language
+    policy, booked = work.scene.policy, work.booked
+    terms = terms_of(rate_of(facts.customer, policy), facts.process.terms, policy)
+    contracts = {agreed.id: agreed for agreed, _ in facts.process.contracts}
+    entries = facts.process.entries.get(ticket.id, ())
+    cost = cost_of(
+        ticket, entries, terms, contracts, limit(work), policy.calendar.timezone,
+        policy.rate.currency,
+    )  # fmt: skip
     return {
         "time": say.time_words(booked, language) if booked > 0 else "",
-        "charged": say.time_words(billed, language) if billed > 0 else "",
-        "amount": amount_of(billed, kind, facts.customer, policy).words(language)
-        if billed > 0 and one
-        else "",
-        "free": not is_to_bill(work.as_it_will_be(), facts_then(work)),
+        "free": not is_to_bill(ticket, facts),
         "live": is_live,
         "days": policy.reopen_days,
+        **_cost(cost, charged_minutes(entries), terms, language),
     }
 
 
-def _one_price(work: Work) -> bool:
-    """Tell whether all charged time has the price that the ticket has now."""
-    ticket = work.as_it_will_be()
-    entries = work.facts.process.entries.get(ticket.id, ())
-    kinds = {each.kind for each in entries if not each.free} | {
-        book.kind for book in work.books if not book.free
+def _cost(cost: Cost | None, worked: int, terms: Terms, language: str) -> dict[str, Any]:
+    """Return what a ticket costs in words; "" is what there is nothing to say about."""
+    if cost is None:
+        charged = say.time_words(worked, language) if worked > 0 else ""
+        return {"charged": charged, "amount": "", "rounded": False, "covered": "",
+                "surcharge": "", "total": "", "discount": ""}  # fmt: skip
+    percent = f"{terms.total_discount.normalize():f}"
+    percent = f"{percent.replace('.', ',')} %" if words.is_german(language) else f"{percent}%"
+    several = cost.charged > 0 and cost.surcharge.minor > 0
+    is_less = cost.total != cost.work + cost.surcharge
+    return {
+        "charged": say.time_words(cost.charged, language) if cost.charged > 0 else "",
+        "amount": cost.work.words(language) if cost.charged > 0 else "",
+        "rounded": cost.charged > worked,
+        "covered": say.time_words(cost.covered, language) if cost.covered else "",
+        "surcharge": cost.surcharge.words(language) if cost.surcharge.minor else "",
+        "total": cost.total.words(language) if several or is_less else "",
+        "discount": percent if is_less else "",
     }
-    return kinds <= {ticket.kind}
 
 
 def _unfinished(work: Work, text: str) -> dict[str, Any]:
