@@ -16,6 +16,8 @@ SLACK = 0.7  # mm more than reckoned
 FIGURE, LETTER, NARROW = 0.63, 0.56, 0.31  # of the size of the type: a figure or capital and so on
 EM = 9.25 * 25.4 / 72  # mm of the type of the lines
 NARROW_ONES = ".,:;/|'-()il \u00a0"
+SLIM, SLIM_ONES = 0.4, "rtfj"
+WIDE, WIDE_ONES = 0.9, "mwMW@%"
 _HEADS = {"quantity": 13.0, "price": 15.0, "net": 13.0}  # mm that the headings take
 
 FOOT_EM = 7 * 25.4 / 72  # mm of the type of the footer
@@ -97,6 +99,11 @@ def _column(lines: tuple[str, ...], width: float) -> FootColumn:
 
 def _ems(text: str) -> float:
     """Return about how wide a text is, in sizes of its type."""
-    return sum(
-        NARROW if char in NARROW_ONES else LETTER if char.islower() else FIGURE for char in text
-    )
+    return sum(_EMS.get(char, LETTER if char.islower() else FIGURE) for char in text)
+
+
+_EMS = {
+    char: wide
+    for wide, chars in ((NARROW, NARROW_ONES), (SLIM, SLIM_ONES), (WIDE, WIDE_ONES))
+    for char in chars
+}

@@ -16,6 +16,7 @@ from maildesk.desk.invoices.everybody import Order
 from maildesk.desk.invoices.makers import Makers, look_of
 from maildesk.desk.invoices.payments import pay
 from maildesk.desk.invoices.run import Ran, run
+from maildesk.desk.invoices.summary import figures_of
 from maildesk.desk.people import Refused
 from maildesk.paper.document import Document
 from maildesk.paper.look import Look
@@ -203,6 +204,7 @@ def test_who_is_not_complete_is_left_out_and_the_others_are_billed(month):
     told = " ".join(month.office.new_letters()[-1].text.split())
     assert "Firm: es fehlt die vollständige Anschrift des Kunden (§ 14 Abs. 4 UStG);" in told
     assert "„maildesk customer billing 1 --street …" in told
+    assert figures_of(ran.summary, "EUR", "en").left_out[0].why == why
     # Nothing new: the same summary is not mailed again.
     assert month.left(month.run()) == [(customer, why)]
     assert month.office.new_letters() == []
@@ -278,10 +280,10 @@ def test_a_document_that_cannot_be_made_stops_no_other(worked):
     assert worked.listed() == [
         ("RE-2026-00002", "issued", "84.79"), ("RE-2026-00001", "issuing", "0.00")
     ]  # fmt: skip
-    assert [each.purpose for each in worked.office.new_letters()] == [
-        "invoice",
-        "staff_billing_run",
-    ]
+    letters = worked.office.new_letters()
+    assert [each.purpose for each in letters] == ["invoice", "staff_billing_run"]
+    said = "RE-2026-00001 hat eine Nummer, aber noch keine Dokumente: „no fonts“; der nächste Lauf"
+    assert said in " ".join(letters[-1].text.split())
     ran = worked.run()
     assert (ran.finished, worked.billed(ran)) == (
         ("RE-2026-00001",), [("Firm", "RE-2026-00001")]

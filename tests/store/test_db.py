@@ -144,7 +144,9 @@ def test_a_deadlock_between_two_writers_passes(postgres):
 
     assert len(tries) == 3, "one of the two was the victim and tried again"
     with db.read() as session:
-        counted = select(col(CounterRow.value)).where(col(CounterRow.name).in_(["ticket", "message"]))
+        counted = select(col(CounterRow.value)).where(
+            col(CounterRow.name).in_(["ticket", "message"])
+        )
         assert set(session.scalars(counted)) == {2}
     db.close()
     other.close()

@@ -95,9 +95,10 @@ def test_from_a_mail_to_a_paid_invoice(agency):
     agency.at("2026-11-05", "10:00")
     letters = agency.answers(notice, "Sie stehen überall.", "#antwort #zu +30m")
     closing = only(letters, "closing", ANNA)
-    assert "Erfasste Zeit: 1 Std. 20 Min. Davon zu berechnen: 20 Min., das sind 31,67 €" in (
-        closing.text
-    )
+    assert (
+        "Erfasste Zeit: 1 Std. 20 Min. Davon deckt Ihr Vertrag: 1 Std."
+        " Davon zu berechnen: 20 Min., das sind 31,67 € zzgl. USt."
+    ) in closing.text
     assert "ist verbraucht (1 Stunde)" in only(letters, "staff_contract", LENA).text
 
     # Not quite everywhere. Making up for it is free.
@@ -107,7 +108,10 @@ def test_from_a_mail_to_a_paid_invoice(agency):
     agency.at("2026-11-06", "09:30")
     letters = agency.answers(notice, "Jetzt dort auch.", "#antwort #nachbesserung +15m #zu")
     closing = only(letters, "closing", ANNA)
-    assert "Erfasste Zeit: 1 Std. 35 Min. Davon zu berechnen: 20 Min." in closing.text
+    assert (
+        "Erfasste Zeit: 1 Std. 35 Min. Davon deckt Ihr Vertrag: 1 Std. Davon zu berechnen: 20 Min."
+        in closing.text
+    )
     told = agency.answers(closing, "Vielen Dank!\nAnna")
     assert [each.purpose for each in told] == ["staff_reply"], "thanks wake nothing"
 
@@ -261,7 +265,7 @@ def test_today_with_the_real_daemon_and_a_relay(database_url, tmp_path):
         assert "55.42 EUR net, 65.95 EUR gross" in types("run", "--month", month)
         invoice = letter_to(anna, 3)
         (pdf,) = [part.get_content() for part in invoice.iter_attachments()]
-        assert "65,95" in seen(pdf)
+        assert "€65.95" in seen(pdf)
         number = books.rows(InvoiceRow.number)[0][0]
         assert number in invoice["Subject"]
 

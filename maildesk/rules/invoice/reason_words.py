@@ -21,26 +21,26 @@ KINDS: Mapping[DocumentKind, tuple[str, str]] = MappingProxyType(
 # In each pair German comes first. Those of the law are the end of MISSING.
 _OF_THE_AGENCY = {
     Why.NAME: (
-        "der volle Name des Unternehmens, den § 14 Abs. 4 UStG auf jeder Rechnung verlangt; bitte"
+        "unser voller Firmenname, den § 14 Abs. 4 UStG auf jeder Rechnung verlangt; bitte"
         " agency.name setzen",
         "the full name of the business, which § 14 (4) UStG wants on every invoice; set agency.name",
     ),
     Why.STREET: (
-        "seine Straße mit Hausnummer, die § 14 Abs. 4 UStG auf jeder Rechnung verlangt; bitte"
+        "unsere Straße mit Hausnummer, die § 14 Abs. 4 UStG auf jeder Rechnung verlangt; bitte"
         " agency.street setzen",
         "its street and number, which § 14 (4) UStG wants on every invoice; set agency.street",
     ),
     Why.POSTCODE: (
-        "seine Postleitzahl, die § 14 Abs. 4 UStG auf jeder Rechnung verlangt; bitte"
+        "unsere Postleitzahl, die § 14 Abs. 4 UStG auf jeder Rechnung verlangt; bitte"
         " agency.postcode setzen",
         "its postcode, which § 14 (4) UStG wants on every invoice; set agency.postcode",
     ),
     Why.CITY: (
-        "sein Ort, den § 14 Abs. 4 UStG auf jeder Rechnung verlangt; bitte agency.city setzen",
+        "unser Ort, den § 14 Abs. 4 UStG auf jeder Rechnung verlangt; bitte agency.city setzen",
         "its city, which § 14 (4) UStG wants on every invoice; set agency.city",
     ),
     Why.TAX_ID: (
-        "eine Steuernummer oder USt-IdNr. (§ 14 Abs. 4 UStG); bitte agency.tax_number oder"
+        "unsere Steuernummer oder USt-IdNr. (§ 14 Abs. 4 UStG); bitte agency.tax_number oder"
         " agency.vat_id setzen",
         "a tax number or a VAT id (§ 14 (4) UStG); set agency.tax_number or agency.vat_id",
     ),
@@ -222,7 +222,7 @@ _BEFORE_THE_NUMBER = {
         "the e-invoice of this {kind} is not right: {error}; nothing was issued",
     ),
     Why.NOT_READY: (
-        "die Seiten lassen sich nicht setzen: „{error}“; es wurde nichts ausgestellt",
+        "Logo oder Vorlage sind so nicht zu gebrauchen: „{error}“; es wurde nichts ausgestellt",
         "{error}; nothing was issued",
     ),
     Why.DAY_BEFORE: (
@@ -266,7 +266,7 @@ _AFTER_THE_NUMBER = {
         "{paid} were paid for {number}: pay them back",
     ),
     Why.ELSEWHERE: (
-        "wird nicht neu berechnet, weil es einen anderen Weg ging: {tickets}",
+        "nicht neu berechnet, weil anders erledigt: {tickets}",
         "not billed anew, because they went another way: {tickets}",
     ),
 }
