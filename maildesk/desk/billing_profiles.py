@@ -12,10 +12,10 @@ from stdnum.exceptions import ValidationError
 
 from maildesk.desk.customer_rows import find
 from maildesk.desk.people import Refused, one_line, plain_address
+from maildesk.paper.countries import is_country
 from maildesk.rules.billing.values import Scope
 from maildesk.rules.billing.vat import EU, compact_vat_id, is_vat_id
 from maildesk.rules.invoice.canonical import plain
-from maildesk.rules.invoice.countries import CODES
 from maildesk.store.db import Database
 from maildesk.store.invoice_tables import BillingRow
 
@@ -195,7 +195,7 @@ def percent(given: str) -> str:
 
 def _country(given: str) -> str:
     code = given.upper()
-    if code not in CODES:
+    if not is_country(code):
         raise Refused(f"{given!r} is no country; say its code of two letters, such as DE or AT")
     return code
 

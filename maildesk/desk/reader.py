@@ -7,7 +7,6 @@ Never a fork: beside threads and SQLite it may inherit a lock that nobody will e
 """
 
 import contextlib
-import os
 import queue
 import resource
 import signal
@@ -18,9 +17,9 @@ import time
 from collections.abc import Callable
 from concurrent.futures import Future
 from dataclasses import dataclass
-from multiprocessing import Pipe
 from multiprocessing.connection import Connection
 
+from maildesk.desk.apart import start_apart
 from maildesk.mail.message import Reading
 from maildesk.mail.smtp import Envelope
 
@@ -29,8 +28,6 @@ START_PAUSE = 0.5  # seconds
 START_WAIT = 30.0  # seconds until a new reader says that it is there
 _PROGRAM = "maildesk.desk.reader"
 _READY = "ready"
-# What a reader has no business to know: our settings, the credentials, systemd's sockets.
-_NOT_THEIRS = ("MAILDESK_", "CREDENTIALS_DIRECTORY", "NOTIFY_SOCKET", "LISTEN_", "PG")
 
 
 class ReaderDied(Exception):
@@ -122,16 +119,7 @@ class Readers:
         raise AssertionError("unreachable")
 
     def _start(self) -> tuple[subprocess.Popen[bytes], Connection]:
-        ours, theirs = Pipe()
-        limits = (str(self._limits.cpu), str(self._limits.memory))
-        with theirs:
-            process = subprocess.Popen(
-                [sys.executable, "-P", "-m", _PROGRAM, str(theirs.fileno()), *limits],
-                pass_fds=(theirs.fileno(),),
-                stdin=subprocess.DEVNULL,
-                stdout=subprocess.DEVNULL,  # it may be a pipe that somebody waits at
-                env={k: v for k, v in os.environ.items() if not k.startswith(_NOT_THEIRS)},
-            )
+        process, ours = start_apart(_PROGRAM, self._limits.cpu, self._limits.memory)
         if not ours.poll(START_WAIT) or ours.recv() != _READY:
             process.kill()
             process.wait()

@@ -1,67 +1,37 @@
-"""What countries are called on an envelope, in German and in English."""
+"""Countries by their codes (ISO 3166-1 alpha-2), as they are called on an envelope.
 
-# ISO 3166-1; others are written as their code.
-_NAMES = {
-    "AE": ("Vereinigte Arabische Emirate", "United Arab Emirates"),
-    "AT": ("Österreich", "Austria"),
-    "AU": ("Australien", "Australia"),
-    "BE": ("Belgien", "Belgium"),
-    "BG": ("Bulgarien", "Bulgaria"),
-    "BR": ("Brasilien", "Brazil"),
-    "CA": ("Kanada", "Canada"),
-    "CH": ("Schweiz", "Switzerland"),
-    "CN": ("China", "China"),
-    "CY": ("Zypern", "Cyprus"),
-    "CZ": ("Tschechien", "Czechia"),
-    "DE": ("Deutschland", "Germany"),
-    "DK": ("Dänemark", "Denmark"),
-    "EE": ("Estland", "Estonia"),
-    "ES": ("Spanien", "Spain"),
-    "FI": ("Finnland", "Finland"),
-    "FR": ("Frankreich", "France"),
-    "GB": ("Vereinigtes Königreich", "United Kingdom"),
-    "GR": ("Griechenland", "Greece"),
-    "HR": ("Kroatien", "Croatia"),
-    "HU": ("Ungarn", "Hungary"),
-    "IE": ("Irland", "Ireland"),
-    "IL": ("Israel", "Israel"),
-    "IN": ("Indien", "India"),
-    "IS": ("Island", "Iceland"),
-    "IT": ("Italien", "Italy"),
-    "JP": ("Japan", "Japan"),
-    "KR": ("Südkorea", "South Korea"),
-    "LI": ("Liechtenstein", "Liechtenstein"),
-    "LT": ("Litauen", "Lithuania"),
-    "LU": ("Luxemburg", "Luxembourg"),
-    "LV": ("Lettland", "Latvia"),
-    "MC": ("Monaco", "Monaco"),
-    "MT": ("Malta", "Malta"),
-    "MX": ("Mexiko", "Mexico"),
-    "NL": ("Niederlande", "Netherlands"),
-    "NO": ("Norwegen", "Norway"),
-    "NZ": ("Neuseeland", "New Zealand"),
-    "PL": ("Polen", "Poland"),
-    "PT": ("Portugal", "Portugal"),
-    "RO": ("Rumänien", "Romania"),
-    "RS": ("Serbien", "Serbia"),
-    "SA": ("Saudi-Arabien", "Saudi Arabia"),
-    "SE": ("Schweden", "Sweden"),
-    "SG": ("Singapur", "Singapore"),
-    "SI": ("Slowenien", "Slovenia"),
-    "SK": ("Slowakei", "Slovakia"),
-    "TR": ("Türkei", "Türkiye"),
-    "TW": ("Taiwan", "Taiwan"),
-    "UA": ("Ukraine", "Ukraine"),
-    "US": ("Vereinigte Staaten", "United States"),
-    "ZA": ("Südafrika", "South Africa"),
-}
+The names are Babel's, of Unicode's CLDR.
+"""
+
+import re
+from collections.abc import Mapping
+from functools import cache
+
+_CODE = re.compile(r"[A-Z]{2}")
+# CLDR has names for these too: reserved or made-up codes, islands, unions and tests.
+_NO_COUNTRIES = frozenset(
+    ("AC", "CP", "CQ", "DG", "EA", "EU", "EZ", "IC", "QO", "TA", "UN", "XA", "XB", "XK", "ZZ")
+)
 _CITY_FIRST = frozenset(("AU", "CA", "GB", "IE", "IN", "NZ", "SG", "US"))
 
 
+def is_country(code: str) -> bool:
+    """Tell whether a code is one that ISO 3166-1 has given to a country or a territory."""
+    found = _CODE.fullmatch(code) is not None and code not in _NO_COUNTRIES
+    return found and code in _names("en")
+
+
 def country_words(code: str, *, german: bool) -> str:
-    """Return the name of a country, or its code where we know no name."""
-    names = _NAMES.get(code)
-    return names[not german] if names else code
+    """Return the name of a country, or its code where there is no such country."""
+    return _names("de" if german else "en")[code] if is_country(code) else code
+
+
+@cache
+def _names(language: str) -> Mapping[str, str]:
+    from babel import Locale  # the daemon names no country and spares its memory
+
+    found: Mapping[str, str] = Locale(language).territories
+    return found
 
 
 def city_words(postcode: str, city: str, code: str) -> str:

@@ -12,7 +12,6 @@ from maildesk.rules.money import half_up, product
 
 POINTS = Decimal(9)  # above the base rate, between businesses: § 288 (2) BGB
 CONSUMER_POINTS = Decimal(5)  # where a consumer owes: § 288 (1) BGB
-LATE_FEE = 4000  # minor units, between businesses: § 288 (5) BGB
 YEAR = 365  # days; of a leap year too (PROCESS.md section 3.5)
 
 SMALL_INVOICE = 25000  # minor units gross, § 33 UStDV: exempt up to it

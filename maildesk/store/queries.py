@@ -14,6 +14,7 @@ from sqlmodel import Session, SQLModel, col
 from maildesk.mail.message import Address
 from maildesk.rules.enquiry import invoice_of, is_recipient
 from maildesk.rules.facts import Budget, Candidate, Facts, Match, Received, SentLetter, TicketFacts
+from maildesk.rules.invoice_facts import NamedInvoice
 from maildesk.rules.money import Money
 from maildesk.rules.people import AgentFacts, ContactFacts, CustomerFacts
 from maildesk.rules.requests import named as request_named
@@ -73,15 +74,14 @@ def facts(
     blocks, unreachable = address_marks(session, written_to, {each.sender for each in asked}, now)
     loads = _loads(session) if balance else {}
     named = [next((letters[h] for h in each.handles if h in letters), None) for each in asked]
-    about = [invoice_of(*each) for each in zip(batch, named, strict=True)]
-    invoices = invoices_named(session, {id_ for id_ in about if id_ is not None})
-    payers = {each.customer_id for each in invoices.values()} - customers["#"].keys()
+    invoices = _invoices(session, batch, named)
+    payers = {each.customer_id for each in invoices if each} - customers["#"].keys()
     customers["#"] |= _customers(session, payers)
     result = []
-    for received, each, (ticket_id, message_id), letter, invoice_id in zip(
-        batch, asked, numbers, named, about, strict=True
+    for received, each, (ticket_id, message_id), letter, invoice in zip(
+        batch, asked, numbers, named, invoices, strict=True
     ):
-        person, invoice = contacts.get(each.author), invoices.get(invoice_id or 0)
+        person = contacts.get(each.author)
         customer_id = (
             person.customer_id if person else customers["@"].get(each.author.rpartition("@")[2])
         )
@@ -109,6 +109,15 @@ def facts(
             )
         )
     return result
+
+
+def _invoices(
+    session: Session, batch: Sequence[Received], letters: Sequence[SentLetter | None]
+) -> list[NamedInvoice | None]:
+    """Return the invoice that each message answers, if any; nothing is asked where none does."""
+    about = [invoice_of(*each) for each in zip(batch, letters, strict=True)]
+    found = invoices_named(session, {id_ for id_ in about if id_ is not None})
+    return [None if id_ is None else found.get(id_) for id_ in about]
 
 
 def _named(

@@ -18,17 +18,10 @@ from maildesk.rules.facts import Candidate, Facts, Match
 from maildesk.rules.people import ContactFacts
 from maildesk.rules.plan import Change, Note, Remind, SetState, Tell, Timer
 from maildesk.rules.process import alerts, history
+from maildesk.rules.process.billable import is_to_bill, is_undecided
 from maildesk.rules.process.cycle import after_move
 from maildesk.rules.process.history import Line
-from maildesk.rules.process.passing import (
-    Past,
-    is_to_bill,
-    is_undecided,
-    look,
-    may_look,
-    timed,
-    woken,
-)
+from maildesk.rules.process.passing import Past, look, may_look, timed, woken
 from maildesk.rules.process.reminding import due_next, remind
 from maildesk.rules.process_facts import ProcessFacts
 from maildesk.rules.promise import due

@@ -2,26 +2,23 @@
 
 Each is a program of its own (`paper.maker`) that knows neither the database nor our settings.
 It has limits of CPU time and memory for itself and of wall time from us; whoever goes over one is
-killed, costs its one document one error, and is replaced. Never a fork: beside threads and SQLite
-it may inherit a lock that nobody will ever release.
+killed, costs its one document one error, and is replaced.
 """
 
 import contextlib
-import os
 import queue
 import subprocess
-import sys
 import threading
 from collections.abc import Iterator
 from concurrent.futures import Future
 from dataclasses import dataclass
-from multiprocessing import Pipe
 from multiprocessing.connection import Connection
 from pathlib import Path
 from types import TracebackType
 from typing import Self
 
 from maildesk.config import ConfigError, Site
+from maildesk.desk.apart import start_apart
 from maildesk.desk.invoices.agency import bank_of
 from maildesk.paper.document import Document
 from maildesk.paper.look import Look
@@ -32,8 +29,6 @@ _PROGRAM = "maildesk.paper.maker"
 _START_WAIT = 60.0  # seconds until a new maker says that it is there
 _LARGEST_LOGO = 2 * 1024 * 1024  # octets
 _PICTURES = {".png": "image/png", ".svg": "image/svg+xml"}
-# What a maker has no business to know: our settings, the credentials, systemd's sockets.
-_NOT_THEIRS = ("MAILDESK_", "CREDENTIALS_DIRECTORY", "NOTIFY_SOCKET", "LISTEN_", "PG")
 _ENDS = {-24: "it went over its CPU limit", -9: "it was killed", -11: "it crashed"}
 
 
@@ -135,22 +130,10 @@ class Makers:
         return maker.made >= self._limits.documents or maker.process.poll() is not None
 
     def _started(self) -> _Maker:
-        ours, theirs = Pipe()
-        with theirs:
-            try:
-                process = subprocess.Popen(
-                    [
-                        *(sys.executable, "-P", "-m", _PROGRAM, str(theirs.fileno())),
-                        *(str(self._limits.cpu), str(self._limits.memory)),
-                    ],
-                    pass_fds=(theirs.fileno(),),
-                    stdin=subprocess.DEVNULL,
-                    stdout=subprocess.DEVNULL,  # it may be a pipe that somebody waits at
-                    env={k: v for k, v in os.environ.items() if not k.startswith(_NOT_THEIRS)},
-                )
-            except OSError as error:
-                ours.close()
-                raise _Died(f"no maker could be started: {error.strerror}") from error
+        try:
+            process, ours = start_apart(_PROGRAM, self._limits.cpu, self._limits.memory)
+        except OSError as error:
+            raise _Died(f"no maker could be started: {error.strerror}") from error
         maker = _Maker(process, ours)
         try:
             with _killed_after(_START_WAIT, process):

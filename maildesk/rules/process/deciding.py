@@ -14,9 +14,9 @@ from maildesk.rules.plan import Judge, Step
 from maildesk.rules.policy import Policy
 from maildesk.rules.process import holding, receipts
 from maildesk.rules.process.answerable import waits_for
+from maildesk.rules.process.billable import is_undecided
 from maildesk.rules.process.course import Course, Decision
 from maildesk.rules.process.cycle import new_cycle
-from maildesk.rules.process.passing import is_undecided
 from maildesk.rules.process.request_words import charged_minutes, limit_of
 from maildesk.rules.requests import About, How, Request, Verdict
 from maildesk.rules.ticket import State

@@ -9,8 +9,6 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from maildesk.rules import letters as words
-from maildesk.rules.contract import ContractKind
-from maildesk.rules.entries import Entry, Free
 from maildesk.rules.facts import Facts, TicketFacts
 from maildesk.rules.hours import add_working_time, next_opening, working_time
 from maildesk.rules.kinds import kind_named
@@ -18,11 +16,11 @@ from maildesk.rules.people import AgentFacts
 from maildesk.rules.plan import Change, Note, Plan, SetState, Step, Tell, Touch
 from maildesk.rules.policy import Policy
 from maildesk.rules.process import alerts, holding, meter
+from maildesk.rules.process.billable import is_to_bill, is_undecided
 from maildesk.rules.process.cycle import after_move, breaks_at, runs
 from maildesk.rules.process.reminding import give_up, ready, remind_of_wait, tell_staff
-from maildesk.rules.process.request_words import charged_minutes, limit_of, working_day_after
+from maildesk.rules.process.request_words import working_day_after
 from maildesk.rules.promise import Promise, budget
-from maildesk.rules.requests import About, Verdict
 from maildesk.rules.signed import Purpose
 from maildesk.rules.ticket import State
 
@@ -258,39 +256,6 @@ def _window(ticket: TicketFacts, facts: Facts, policy: Policy, now: datetime) ->
         SetState(ticket.id, ticket.state, to, over, row),
         Change(ticket.id, {"alert_at": None}, ""),
     )
-
-
-def is_to_bill(ticket: TicketFacts, facts: Facts) -> bool:
-    """Tell whether a ticket costs anything: charged work, or the surcharge of what a contract covers.
-
-    A block covers it by itself: its minutes are taken weighted by the factor (section 3.1 step 7).
-    A contract that nobody knows any more is taken to cover no surcharge: a person looks.
-    """
-    if ticket.free:
-        return False
-    entries = facts.process.entries.get(ticket.id, ())
-    known = {
-        agreed.id: agreed.covers_surcharge or agreed.kind is ContractKind.BLOCK
-        for agreed, _ in facts.process.contracts
-    }
-    surcharged = sum(each.minutes for each in entries if _has_surcharge(each, known))
-    return charged_minutes(entries) > 0 or surcharged > 0
-
-
-def _has_surcharge(entry: Entry, covers: dict[int, bool]) -> bool:
-    by_contract = entry.free is Free.CONTRACT and entry.factor > 1
-    return by_contract and not covers.get(entry.contract_id or 0, False)
-
-
-def is_undecided(ticket: TicketFacts, facts: Facts, policy: Policy) -> bool:
-    """Tell whether minutes above the limit wait for an answer: approved or refused (T36)."""
-    limit = limit_of(ticket, facts.customer, policy)
-    worked = charged_minutes(facts.process.entries.get(ticket.id, ()))
-    if limit is None or ticket.free or worked <= limit:
-        return False
-    costs = (About.OVERRUN, About.QUOTE)
-    past = [each for each in facts.process.requests.get(ticket.id, ()) if each.about in costs]
-    return not past or past[-1].verdict is not Verdict.NO
 
 
 def _silently(ticket: TicketFacts, again: datetime | None) -> Plan:

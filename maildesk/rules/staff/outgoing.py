@@ -14,7 +14,7 @@ from maildesk.rules.invoice.jobs import terms_of
 from maildesk.rules.invoice.sources import Terms
 from maildesk.rules.number import tag
 from maildesk.rules.plan import Tell
-from maildesk.rules.process.passing import is_to_bill
+from maildesk.rules.process.billable import is_to_bill
 from maildesk.rules.process.request_words import charged_minutes, rate_of
 from maildesk.rules.signed import Purpose
 from maildesk.rules.staff import receipts as say

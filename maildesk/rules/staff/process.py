@@ -14,8 +14,9 @@ from maildesk.rules.entries import Entry, Free
 from maildesk.rules.facts import Facts
 from maildesk.rules.kinds import is_dearer
 from maildesk.rules.plan import Book, Note
-from maildesk.rules.process import ordering, passing
+from maildesk.rules.process import ordering
 from maildesk.rules.process.asking import NobodyToAskError, open_request
+from maildesk.rules.process.billable import is_to_bill, is_undecided
 from maildesk.rules.process.booking import with_booked
 from maildesk.rules.process.request_words import charged_minutes, limit_of
 from maildesk.rules.requests import About, Verdict
@@ -235,10 +236,10 @@ def bill(work: Work, command: Command) -> None:
     """Hand the ticket to billing (T36, T49), or close it where there is nothing to bill (T37)."""
     chains.must(Name.BILL, work.state)
     scene, ticket, facts = work.scene, work.as_it_will_be(), facts_then(work)
-    if passing.is_undecided(ticket, facts, scene.policy):
+    if is_undecided(ticket, facts, scene.policy):
         raise Refused("unapproved_left", command.name.value)
     trigger = f"#{command.name.value}"
-    if passing.is_to_bill(ticket, facts):
+    if is_to_bill(ticket, facts):
         work.go(State.BILLING, trigger)
         work.say(tell.to_billing(work.language))
     elif work.state is State.CANCELLED:
