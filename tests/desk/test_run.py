@@ -150,6 +150,33 @@ def test_a_month_is_billed_once(worked):
     assert worked.office.new_letters() == []
 
 
+def test_a_month_without_invoices_tells_where_the_journal_stands_once(worked):
+    november = worked.run()
+    pay(worked.desk, "RE-2026-00001", Money(5653), FIRST.date(), "", BY, worked.office.now)
+    worked.office.new_letters()
+    worked.office.now = datetime(2027, 1, 1, 5, tzinfo=UTC)
+    ran = worked.run("2026-12")
+    assert (worked.billed(ran), worked.left(ran), ran.told) == ([], [], LENA)
+    (letter,) = worked.office.new_letters()
+    assert "Es war nichts zu berechnen." in letter.text
+    assert ran.summary.head in letter.text
+    assert ran.summary.head != november.summary.head
+    assert worked.run("2026-12").told == ""
+    assert worked.office.new_letters() == []
+
+
+def test_another_reason_is_another_summary(month):
+    month.knows(TEA | {"street": ""})
+    month.work(ANNA), month.work(EMILY)
+    month.office.now = FIRST
+    month.run()
+    assert [each.purpose for each in month.office.new_letters()] == ["staff_billing_run"]
+    month.knows(FIRM | {"on_hold": True})
+    ran = month.run()
+    assert (month.billed(ran), ran.summary.head) == ([], "")
+    assert [each.purpose for each in month.office.new_letters()] == ["staff_billing_run"]
+
+
 def test_what_comes_after_the_run_is_billed_with_the_next_month(worked):
     worked.run()
     late = worked.work(ANNA, 60, booked_at=datetime(2026, 11, 30, 9, tzinfo=UTC))

@@ -20,7 +20,7 @@ from maildesk.rules.invoice.journal import What
 from maildesk.rules.money import Money
 from maildesk.store.columns import Moment
 from maildesk.store.invoice_tables import InvoiceEventRow, InvoiceRow, RunRow
-from maildesk.store.tables import CustomerRow
+from maildesk.store.tables import CustomerRow, OutboundRow
 
 # A run that did not come to its end is gone on with: its summary tells of all of it.
 _BEGIN = text(
@@ -62,14 +62,16 @@ def begin(desk: Desk, key: str, month: str, now: datetime) -> int:
 def end(desk: Desk, key: str, done: Summary, now: datetime) -> tuple[str, str]:
     """Note that a run is over and queue its summary, if it has anything to say.
 
-    Returns the address that it goes to, or "" and why to nobody. A summary that cannot be written
+    The first one of a month always has: where the journal stands (PROCESS.md section 3.5). Returns
+    the address that it goes to, or "" and why to nobody. A summary that cannot be written
     is told with the next run's.
     """
     told = untold = ""
     rows = []
-    if not done.is_empty:
-        with desk.db.read() as session:
-            agent = summary.reader(session, desk)
+    with desk.db.read() as session:
+        says = not done.is_empty or _is_first(session, key, done)
+        agent = summary.reader(session, desk)
+    if says:
         if agent is None:
             untold = (
                 "the summary was mailed to nobody: set `agent` in [billing] to the login of an"
@@ -92,6 +94,13 @@ def end(desk: Desk, key: str, done: Summary, now: datetime) -> tuple[str, str]:
 
     desk.db.change(work)
     return told, untold
+
+
+def _is_first(session: Session, key: str, done: Summary) -> bool:
+    """Tell whether a month's journal is still to be told to whoever bills."""
+    begins, column = summary.once_of(key), col(OutboundRow.once_key)
+    told = select(column).where(column > begins, column < f"{begins}~").limit(1)
+    return key == done.month and done.position > 0 and session.scalar(told) is None
 
 
 def head(desk: Desk) -> Head:

@@ -5,6 +5,7 @@ run began, so one that was killed and started again tells of both halves; and it
 journal's head, so the same summary never goes out twice.
 """
 
+import hashlib
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
@@ -159,7 +160,7 @@ def reader(session: Session, desk: Desk) -> AgentFacts | None:
 def letter(
     desk: Desk, agent: AgentFacts, summary: Summary, key: str, now: datetime
 ) -> dict[str, Any]:
-    """Return the outbound row of a summary to an agent; its once-key names run and head."""
+    """Return the outbound row of a summary to an agent; its once-key names run and what it says."""
     locale = agent.language or desk.policy.language
     shown = {
         "ticket": None,
@@ -173,5 +174,15 @@ def letter(
     sender = Address(desk.site.desk.name, desk.site.desk.address)
     made = Letter(sender, Address(agent.name, agent.address), words, "", now, locale)
     row = sign(desk, made, Purpose.DIGEST, None, agent.id, now)
-    once = f"billing_run:{key}:{summary.head}"
-    return row | {"purpose": TEMPLATE, "once_key": once}
+    return row | {"purpose": TEMPLATE, "once_key": f"{once_of(key)}{_what(summary)}"}
+
+
+def once_of(key: str) -> str:
+    """Return what the once-keys of all summaries of a run begin with."""
+    return f"billing_run:{key}:"
+
+
+def _what(summary: Summary) -> str:
+    """Return a name for what a summary says, so that another one is another letter."""
+    left = "\n".join(f"{each.customer_id}:{each.why}" for each in summary.left_out)
+    return f"{summary.head}:{hashlib.sha256(left.encode()).hexdigest()[:16]}"
