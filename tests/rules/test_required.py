@@ -7,7 +7,6 @@ import pytest
 
 from maildesk.rules.billing.values import Vat
 from maildesk.rules.invoice.content import Bank, Format, Party
-from maildesk.rules.invoice.countries import CODES
 from maildesk.rules.invoice.required import missing, missing_of_buyer
 
 SELLER = Party(
@@ -89,9 +88,3 @@ def test_what_is_wanted_of_a_customer(
     )
     assert len(found) == len(said), (why, found)
     assert [each for each, whole in zip(said, found, strict=True) if each not in str(whole)] == []
-
-
-def test_the_codes_of_countries() -> None:
-    assert len(CODES) == 249
-    assert {"DE", "AT", "GR", "GB"} <= CODES
-    assert not {"EL", "UK", "XX"} & CODES
