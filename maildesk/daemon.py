@@ -139,7 +139,7 @@ class Daemon:
         from maildesk.web.server import Pages  # a desk without pages spares its memory
 
         sockets = open_sockets(self.site.web.listen)
-        self._pages = Pages(lambda: self.desk, self._now, self._sender.wake)
+        self._pages = Pages(lambda: self.desk, self._now, self._sender.wake, self._worker.wake)
         await self._pages.start(sockets)
         log.listening(self.site.web.listen, "http")
 

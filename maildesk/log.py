@@ -268,9 +268,24 @@ def page_refused(request: str, why: str, peer: str) -> None:
     _log.warning("page-refused", request=request, why=why, peer=peer or "local")
 
 
-def page_failed(error: BaseException) -> None:
-    """Our own mistake while making a page; the traceback follows."""
-    _log.error("page-failed", error=type(error).__name__, exc_info=error)
+def page_failed(error: BaseException, reference: str) -> None:
+    """Our own mistake while making a page, under the number that the page shows."""
+    _log.error("page-failed", reference=reference, error=type(error).__name__, exc_info=error)
+
+
+def page_sent(inbound_id: int, by: str, peer: str) -> None:
+    """Somebody who is signed in sent something from a page; it is a mail like any other now."""
+    _log.info("page-sent", inbound=inbound_id, by=by, peer=peer or "local")
+
+
+def signed_in(by: str, peer: str) -> None:
+    """Somebody used the link in his mail."""
+    _log.info("signed-in", by=by, peer=peer or "local")
+
+
+def sign_in_refused(why: str, peer: str) -> None:
+    """A link was not mailed, or did not sign anybody in."""
+    _log.warning("sign-in-refused", why=why, peer=peer or "local")
 
 
 def page_template_failed(template: str, words: str) -> None:

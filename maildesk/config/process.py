@@ -2,7 +2,7 @@
 
 from datetime import time
 from decimal import Decimal
-from typing import Annotated, Self
+from typing import Annotated, Literal, Self
 from urllib.parse import urlsplit
 
 from pydantic import Field, field_validator, model_validator
@@ -49,12 +49,16 @@ class Web(Part):
     """The pages. Without `base_url` there are none, and mails carry words only.
 
     `listen` is "host:port" behind a reverse proxy, or "unix:/path". `proxies` are the addresses
-    whose X-Forwarded-For is believed.
+    whose X-Forwarded-For is believed. `activation` says who may sign in to the service area:
+    whom staff let in, or everybody who has a ticket. `form`: whoever we do not know may open a
+    ticket on a page, too.
     """
 
     base_url: str = ""
     listen: str = "127.0.0.1:8025"
     proxies: tuple[str, ...] = ("127.0.0.1",)
+    activation: Literal["by_staff", "everyone"] = "by_staff"
+    form: bool = True
 
     @field_validator("base_url")
     @classmethod

@@ -94,7 +94,7 @@ def apply(db: Database, batch: Sequence[Cause], now: datetime) -> None:
         else:
             for step in cause.plan:
                 _step(rows, step, cause)
-            rows.others += cause.also
+        rows.others += cause.also
         rows.letters += cause.letters.rows
         rows.new[LinkRow] += cause.letters.links
     db.change(lambda session: _write(session, rows))

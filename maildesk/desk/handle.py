@@ -14,7 +14,7 @@ from datetime import datetime
 from sqlalchemy.exc import IntegrityError
 
 from maildesk import log
-from maildesk.desk import letters
+from maildesk.desk import letters, post
 from maildesk.desk.apply import apply
 from maildesk.desk.context import Desk
 from maildesk.desk.intake import Claimed
@@ -23,6 +23,7 @@ from maildesk.desk.proofs import prove, prove_agent
 from maildesk.desk.rows import Changed, Decided
 from maildesk.desk.tokens import without_quoted
 from maildesk.mail.message import Reading
+from maildesk.mail.smtp import PAGE
 from maildesk.rules.assign import How
 from maildesk.rules.decide import decide
 from maildesk.rules.facts import Budget, Facts, Received
@@ -165,6 +166,9 @@ def _decided(desk: Desk, read: Read, received: Received, facts: Facts, now: date
         received = prove_agent(received, facts, raw, desk.trust, own, desk.lookup)
     plan = decide(received, facts, desk.policy, now)
     written = letters.write(desk, facts, plan, now, received, read.claimed.raw)
+    if received.envelope.via == PAGE and facts.agent is not None:
+        written, also = post.answered(written, read.claimed.inbound_id, facts.agent.address)
+        return Decided(read.claimed, received, facts, plan, written, also)
     return Decided(read.claimed, received, facts, plan, written)
 
 

@@ -32,9 +32,9 @@ _KEEP_RAW = text(
 ).bindparams(bindparam("content", type_=LargeBinary), bindparam("now", type_=Moment))
 _KEEP = text(
     "INSERT INTO inbound (raw_sha256, rcpt_key, return_path, rcpt_to, via, login, peer, account,"
-    " received_at, oversize, quiet, state, attempts, reason, sender, subject)"
+    " ordered, received_at, oversize, quiet, state, attempts, reason, sender, subject)"
     " VALUES (:sha256, :rcpt_key, :return_path, :rcpt_to, :via, :login, :peer, :account,"
-    " :now, :oversize, :quiet, 'waiting', 0, '', '', '')"
+    " :ordered, :now, :oversize, :quiet, 'waiting', 0, '', '', '')"
     " ON CONFLICT (raw_sha256, rcpt_key) DO NOTHING RETURNING id"
 ).bindparams(bindparam("now", type_=Moment))
 _KNOWN = text("SELECT id FROM inbound WHERE raw_sha256 = :sha256 AND rcpt_key = :rcpt_key")
@@ -70,10 +70,15 @@ def accept_soon(
     db: Database, envelope: Envelope, raw: bytes, oversize: int = 0, quiet: bool = False
 ) -> "Future[int]":
     """Like `accept`, but return a future that is resolved after the commit."""
-    sha256 = hashlib.sha256(raw).hexdigest()
+    sha256 = sha256_of(raw)
     return db.submit(
         lambda session: keep(session, envelope, raw, sha256, oversize, quiet), weight=len(raw)
     )
+
+
+def sha256_of(raw: bytes) -> str:
+    """Return the name under which a message is kept."""
+    return hashlib.sha256(raw).hexdigest()
 
 
 def keep(
@@ -90,6 +95,7 @@ def keep(
         "via": envelope.via,
         "login": envelope.login,
         "peer": envelope.peer,
+        "ordered": envelope.ordered,
         "account": envelope.account,
         "now": envelope.received_at,
         "oversize": oversize,
@@ -194,6 +200,7 @@ def _envelope(row: Row[Any]) -> Envelope:
         received_at=row.received_at,
         login=row.login,
         peer=row.peer,
+        ordered=row.ordered,
         account=row.account,
     )
 

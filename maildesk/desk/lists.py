@@ -162,6 +162,7 @@ def stored_mail(session: Session, inbound_id: int) -> StoredMail:
         received_at=row.received_at,
         login=row.login,
         peer=row.peer,
+        ordered=row.ordered,
         account=row.account,
     )
     return StoredMail(_mail(row, raw.size), envelope, raw.content)

@@ -29,13 +29,17 @@ class Written:
 
 @dataclass(frozen=True, slots=True)
 class Decided:
-    """One message with its plan and the letters written for it."""
+    """One message with its plan and the letters written for it.
+
+    `also` is written in the same transaction, after the plan's rows.
+    """
 
     claimed: Claimed
     received: Received
     facts: Facts
     plan: Plan
     letters: Written
+    also: tuple[Callable[[Session], None], ...] = ()
 
     @property
     def actor(self) -> str:

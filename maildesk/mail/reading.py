@@ -17,7 +17,7 @@ from maildesk.mail.header import Head, decode_words, split, to_text
 from maildesk.mail.language import language
 from maildesk.mail.message import Mail, Reading
 from maildesk.mail.mime import tree
-from maildesk.mail.smtp import Envelope
+from maildesk.mail.smtp import PAGE, Envelope
 
 
 def read(raw: bytes, envelope: Envelope, headers_only: bool = False) -> Reading:
@@ -51,12 +51,10 @@ def _read(raw: bytes, envelope: Envelope, headers_only: bool, defects: list[str]
         defects.append("no-single-author")
     references = thread.message_ids(head.text("references"))
     in_reply_to = thread.message_ids(head.text("in-reply-to"))
-    reply = quote.own_words(
-        found.text,
-        found.html,
-        quote.is_reply(subject, bool(references or in_reply_to)),
-        found.beside,
-    )
+    reply = found.text  # whoever typed it on a page of ours quoted nobody
+    if envelope.via != PAGE:
+        is_reply = quote.is_reply(subject, bool(references or in_reply_to))
+        reply = quote.own_words(found.text, found.html, is_reply, found.beside)
     suspect = _suspect(head, found, subject, shown, envelope)
     report = bounce.report(suspect)
     verdict = classify.classify(

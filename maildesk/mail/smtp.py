@@ -4,15 +4,18 @@ import re
 from dataclasses import dataclass
 from datetime import datetime
 
+PAGE = "page"  # how a message came that somebody wrote on a page of ours
+
 
 @dataclass(frozen=True, slots=True)
 class Envelope:
     """How a message reached us: what RFC 5321 keeps apart from the message itself.
 
     `return_path` is "" for the null one. `via` is smtp, lmtp, imap, import (old mail of a
-    mailbox), pipe or file. `received_at` is our receipt, aware and in UTC; for IMAP the server's
-    INTERNALDATE. `login` is who authenticated on our own listener. `peer` is the address of the
-    other end. The last four are set for IMAP only.
+    mailbox), pipe, file or page. `received_at` is our receipt, aware and in UTC; for IMAP the
+    server's INTERNALDATE. `login` is the agent who authenticated on our own listener, or who is
+    signed in. `peer` is the address of the other end. `ordered` is the dearer kind of ticket that
+    somebody ordered on a page which told him its price. The last four are set for IMAP only.
     """
 
     return_path: str
@@ -21,6 +24,7 @@ class Envelope:
     received_at: datetime
     login: str = ""
     peer: str = ""
+    ordered: str = ""
     account: str = ""
     folder: str = ""
     uidvalidity: int = 0

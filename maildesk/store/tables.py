@@ -71,6 +71,7 @@ class InboundRow(SQLModel, table=True):
     ticket_id: int | None = Field(default=None, sa_column=Column(BigInteger, nullable=True))
     released_by: int | None = Field(default=None, sa_column=Column(BigInteger, nullable=True))
     cleared: bool = Field(default=False, sa_column_kwargs={"server_default": false()})
+    ordered: str = long_text()
 
 
 class PlaceRow(SQLModel, table=True):
@@ -115,7 +116,11 @@ class CustomerRow(SQLModel, table=True):
 
 
 class ContactRow(SQLModel, table=True):
-    """A person of a customer. `address` is compared in lower case."""
+    """A person of a customer. `address` is compared in lower case.
+
+    He may sign in to the service area since `portal_at`, by the word of `portal_by`; there he
+    sees all tickets of the customer where `sees_company` says so.
+    """
 
     __tablename__ = "contact"
     id: int | None = key()
@@ -125,6 +130,9 @@ class ContactRow(SQLModel, table=True):
     language: str = ""
     may_approve: bool = False
     approve_up_to: int | None = None
+    portal_at: datetime | None = moment(nullable=True)
+    portal_by: str = long_text()
+    sees_company: bool = Field(default=False, sa_column_kwargs={"server_default": false()})
 
 
 class DomainRow(SQLModel, table=True):
@@ -219,11 +227,12 @@ class ParticipantRow(SQLModel, table=True):
 
     __tablename__ = "participant"
     __table_args__ = (UniqueConstraint("ticket_id", "number"),
-                      UniqueConstraint("ticket_id", "address"),)  # fmt: skip
+                      UniqueConstraint("ticket_id", "address"),
+                      Index("participant_of", text("lower(address)"), "ticket_id"),)  # fmt: skip
     id: int | None = key()
     ticket_id: int = link("ticket.id")
     number: int
-    address: str = Field(index=True)
+    address: str
     name: str = ""
 
 

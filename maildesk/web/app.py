@@ -1,6 +1,6 @@
 """The application: which address leads to which page, and errors in words."""
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Callable
 from datetime import datetime
 from urllib.parse import urlsplit
 
@@ -10,52 +10,63 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from maildesk import log
 from maildesk.desk.context import Desk
 from maildesk.web.action import Action
+from maildesk.web.browsers import Cookies
 from maildesk.web.look import Look
+from maildesk.web.page import Page, answer
+from maildesk.web.pages import PAGES
+from maildesk.web.visit import House
 
 
 def make_app(
-    desk: Callable[[], Desk], now: Callable[[], datetime], acted: Callable[[], None]
+    desk: Callable[[], Desk],
+    now: Callable[[], datetime],
+    acted: Callable[[], None],
+    received: Callable[[], None],
 ) -> Starlette:
-    """Return the pages of a desk (ASGI). `acted` is told when letters may wait.
+    """Return the pages of a desk (ASGI). `acted` is told when letters may wait, `received` when
+    mail does.
 
     Links are made of `[web] base_url` alone, so the Host field is never read. The path of
     base_url may be there or have been taken off by the reverse proxy.
     """
-    look = Look(desk().site.templates.folder)
-    action = _in_words(Action(desk, now, look, acted), desk, look)
+    site = desk().site
+    root = urlsplit(site.web.base_url).path.rstrip("/")
+    look = Look(site.templates.folder, root)
+    cookies = Cookies(secure=site.web.base_url.startswith("https://"))
+    house = House(desk, now, look, cookies, frozenset(site.web.proxies), acted, received)
+    action = Action()
 
     async def sorry(_request: Request, error: Exception) -> Response:
         code = error.status_code if isinstance(error, HTTPException) else 404
-        response = look.sorry(desk(), "wrong_method" if code == 405 else "unknown", code)
+        response = look.respond(
+            "sorry", desk().policy.language, code, desk=desk().site.desk.name, reference="",
+            problem="wrong_method" if code == 405 else "unknown",
+        )  # fmt: skip
         if isinstance(error, HTTPException) and error.headers:
             response.headers.update(error.headers)  # Allow
         return response
 
-    async def show(request: Request) -> Response:
-        return await action(request)
+    async def static(request: Request) -> Response:
+        found = look.static.respond(request.path_params["name"])
+        return found if found is not None else await sorry(request, HTTPException(404))
 
-    paths = dict.fromkeys(("", urlsplit(desk().site.web.base_url).path))
-    app = Starlette(
-        routes=[Route(f"{path}/r/{{token}}", show, methods=["GET", "POST"]) for path in paths],
-        exception_handlers={HTTPException: sorry},
-    )
+    asked = Page("/r/{token}", action.show, action.act, own_form=True)
+    routes = []
+    for path in dict.fromkeys(("", root)):
+        routes.append(Route(f"{path}/static/{{name}}", static, methods=["GET"]))
+        routes += [
+            Route(f"{path}{each.path}", _endpoint(house, each), methods=each.methods)
+            for each in (asked, *PAGES)
+        ]
+    app = Starlette(routes=routes, exception_handlers={HTTPException: sorry})
     app.router.redirect_slashes = False
     return app
 
 
-def _in_words(
-    action: Callable[[Request], Awaitable[Response]], desk: Callable[[], Desk], look: Look
-) -> Callable[[Request], Awaitable[Response]]:
-    """Return an action that answers our own mistakes with a page, and logs them."""
+def _endpoint(house: House, page: Page) -> Callable[..., object]:
+    async def endpoint(request: Request) -> Response:
+        return await answer(house, page, request)
 
-    async def tried(request: Request) -> Response:
-        try:
-            return await action(request)
-        except Exception as error:  # noqa: BLE001 - whatever it was, the person gets a page
-            log.page_failed(error)
-            return look.sorry(desk(), "failed", 500)
-
-    return tried
+    return endpoint

@@ -1,10 +1,11 @@
 """What a browser carries of ours, and how we know that it is ours.
 
     maildesk-browser   128 random bits; a form's token is bound to them and to its page
+    maildesk-session   256 random bits: who is signed in (desk.portal.sessions)
     maildesk-known     expiry "." kid "." mac: whoever sits there has typed this address before
 
 The mac is an HMAC-SHA-256 by a key of the desk's keyring over the use, the browser and what is
-meant; the addresses themselves are in no cookie. Nothing is kept on our side.
+meant; the addresses themselves are in no cookie. Only sessions are kept on our side.
 """
 
 import hashlib
@@ -55,6 +56,18 @@ class Cookies:
         expires = str(int((now + KNOWN_LASTS).timestamp()))
         mac = _mac(keyring.keys[keyring.current], "known", browser, address.lower(), expires)
         self._set(response, "known", f"{expires}.{keyring.current}.{mac}", KNOWN_LASTS)
+
+    def session(self, request: Request) -> str:
+        """Return the secret of a session, "" if the browser carries none."""
+        return request.cookies.get(self._name("session"), "")
+
+    def sign_in(self, response: Response, secret: str, lasts: timedelta) -> None:
+        """Have a browser carry a session's secret."""
+        self._set(response, "session", secret, lasts)
+
+    def sign_out(self, response: Response) -> None:
+        """Have a browser forget it."""
+        self._set(response, "session", "", timedelta(0))
 
     def mark(self, response: Response, browser: str) -> None:
         """Have a browser carry its word."""

@@ -1,19 +1,25 @@
-"""What a browser sends: who it is, and a form that is read in bounded time and memory."""
+"""What a browser sends: who it is, and forms that are read in bounded time and memory."""
 
 import asyncio
-from collections.abc import Collection
-from dataclasses import dataclass
+from collections.abc import AsyncGenerator, Collection, Mapping
+from dataclasses import dataclass, field
 from enum import StrEnum
-from urllib.parse import parse_qsl
 
+from python_multipart.exceptions import FormParserError
+from starlette.datastructures import FormData
+from starlette.formparsers import FormParser, MultiPartException, MultiPartParser
 from starlette.requests import ClientDisconnect, Request
 
+from maildesk.mail.letter import File
 from maildesk.mail.safe import header_value
 
-BODY_MAX = 64 * 1024  # octets; the two texts may be German, and percent-encoded
-TEXT_MAX = 8_000  # characters of one text
-SECONDS = 20.0
-_FIELDS = 10
+FORM_MAX = 1024 * 1024  # octets of a form without files
+TEXT_MAX = 100_000  # characters of one text
+LINE_MAX = 500  # characters of one line
+FILES_MAX = 20
+SECONDS = 60.0  # until all of it has to be there: files come over slow lines
+_FIELDS = 60
+_ROOM = 1024 * 1024  # beside the files
 
 
 class Problem(StrEnum):
@@ -22,6 +28,11 @@ class Problem(StrEnum):
     TOO_LARGE = "too_large"
     TOO_SLOW = "too_slow"
     NOT_OURS = "not_ours"
+
+
+CODES: Mapping[Problem, int] = {
+    Problem.TOO_LARGE: 413, Problem.TOO_SLOW: 408, Problem.NOT_OURS: 403,
+}  # fmt: skip
 
 
 class BadForm(Exception):
@@ -34,61 +45,86 @@ class BadForm(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Form:
-    """What a person filled in. `token` binds it to its page and browser."""
+    """What a person filled in. `values` are as they came, the first of a name; `files` in order."""
 
-    token: str = ""
-    verdict: str = ""
-    address: str = ""
-    defects: str = ""
-    fine: str = ""
+    values: Mapping[str, str] = field(default_factory=dict)
+    many: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    files: tuple[File, ...] = ()
+
+    def line(self, name: str, most: int = LINE_MAX) -> str:
+        """Return a field as one line without control characters, "" where there is none."""
+        return header_value(self.values.get(name, ""), most).strip()
+
+    def text(self, name: str, most: int = TEXT_MAX) -> str:
+        """Return a field as a text with LF line ends and without control characters."""
+        given = self.values.get(name, "").replace("\r\n", "\n").replace("\r", "\n").expandtabs(4)
+        kept = "".join(c for c in given if c == "\n" or (c >= " " and c != "\x7f"))
+        return kept.strip()[:most]
+
+    def all(self, name: str) -> tuple[str, ...]:
+        """Return every value of a field, each as one line."""
+        return tuple(header_value(each, LINE_MAX).strip() for each in self.many.get(name, ()))
 
 
-async def read_form(request: Request) -> Form:
+NO_FORM = Form()
+
+
+async def read_form(request: Request, files_max: int = 0) -> Form:
     """Return the form of a POST. Raises BadForm.
 
-    A form that another site had the browser send is refused, where the browser tells
-    (Fetch Metadata, the Sec-Fetch-Site field).
+    `files_max` octets of files are taken, 0: none. A form that another site had the browser send
+    is refused, where the browser tells (Fetch Metadata, the Sec-Fetch-Site field).
     """
     if request.headers.get("sec-fetch-site", "same-origin") not in ("same-origin", "none"):
         raise BadForm(Problem.NOT_OURS)
     kind = request.headers.get("content-type", "").partition(";")[0].strip().lower()
-    if kind != "application/x-www-form-urlencoded":
+    known = ("application/x-www-form-urlencoded", "multipart/form-data")
+    if kind not in known[: 2 if files_max else 1]:
         raise BadForm(Problem.NOT_OURS)
+    most = files_max + _ROOM if kind == known[1] else FORM_MAX
     try:
         async with asyncio.timeout(SECONDS):
-            body = await _body(request)
-        pairs = parse_qsl(
-            body.decode("ascii"), keep_blank_values=True, encoding="utf-8", errors="replace",
-            max_num_fields=_FIELDS,
-        )  # fmt: skip
+            stream = _bounded(request, most)
+            if kind == known[1]:
+                parser: FormParser | MultiPartParser = MultiPartParser(
+                    request.headers, stream, max_files=FILES_MAX if files_max else 0,
+                    max_fields=_FIELDS, max_part_size=FORM_MAX,
+                )  # fmt: skip
+            else:
+                parser = FormParser(
+                    request.headers, stream, max_fields=_FIELDS, max_part_size=FORM_MAX
+                )
+            found = await parser.parse()
+            try:
+                return await _form(found)
+            finally:
+                await found.close()
     except (TimeoutError, ClientDisconnect):
         raise BadForm(Problem.TOO_SLOW) from None
-    except ValueError:  # not ASCII, or too many fields
+    except (ValueError, MultiPartException, FormParserError, KeyError):
         raise BadForm(Problem.NOT_OURS) from None
-    found = dict(reversed(pairs))  # the first of a name counts
-    return Form(
-        token=found.get("token", "")[:100],
-        verdict=found.get("verdict", "")[:20],
-        address=header_value(found.get("address", ""), 320),
-        defects=_text(found.get("defects", "")),
-        fine=_text(found.get("fine", "")),
-    )
 
 
-async def _body(request: Request) -> bytes:
-    chunks, size = [], 0
+async def _bounded(request: Request, most: int) -> AsyncGenerator[bytes, None]:
+    size = 0
     async for chunk in request.stream():
         size += len(chunk)
-        if size > BODY_MAX:
+        if size > most:
             raise BadForm(Problem.TOO_LARGE)
-        chunks.append(chunk)
-    return b"".join(chunks)
+        yield chunk
 
 
-def _text(value: str) -> str:
-    """Return a text with LF line ends and without control characters, cut to its bound."""
-    lines = value.replace("\r\n", "\n").replace("\r", "\n").expandtabs(4)
-    return "".join(c for c in lines if c == "\n" or (c >= " " and c != "\x7f")).strip()[:TEXT_MAX]
+async def _form(found: FormData) -> Form:
+    many: dict[str, list[str]] = {}
+    files: list[File] = []
+    for name, value in found.multi_items():
+        if isinstance(value, str):
+            many.setdefault(name, []).append(value)
+        elif value.filename:  # a browser sends an empty one where no file was chosen
+            kind = (value.content_type or "").partition(";")[0].strip()
+            files.append(File(value.filename, kind, await value.read()))
+    values = {name: each[0] for name, each in many.items()}
+    return Form(values, {name: tuple(each) for name, each in many.items()}, tuple(files))
 
 
 def peer_of(request: Request, proxies: Collection[str]) -> str:

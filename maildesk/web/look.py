@@ -1,14 +1,13 @@
-"""Pages as HTML: templates/web, the words of either language, one stylesheet inside the page.
+"""Pages as HTML: templates/web, the words of either language, the style and scripts beside them.
 
 A site's own folder comes before what we ship; one of its templates that fails is replaced by
-ours. The stylesheet is named by its hash in the Content-Security-Policy, so nothing has to be
-fetched beside the page and nothing else can style it.
+ours. The words are English in the templates; a catalogue of gettext says them in German.
 """
 
-import hashlib
-from base64 import b64encode
+from collections.abc import Callable, Mapping
 from functools import cache
 from pathlib import Path
+from typing import Any
 from urllib.parse import urlsplit
 
 import jinja2
@@ -16,58 +15,74 @@ from jinja2.sandbox import ImmutableSandboxedEnvironment
 from starlette.responses import HTMLResponse, Response
 
 from maildesk import log
-from maildesk.desk.context import Desk
 from maildesk.render import shipped
 from maildesk.rules.letters import is_german
+from maildesk.web import shown
+from maildesk.web.catalogue import catalogue
+from maildesk.web.static import Static
 
-_STYLE = "page.css"
+LANGUAGES = ("de", "en")
+POLICY = (
+    "default-src 'none'; style-src 'self'; script-src 'self'; connect-src 'self'; img-src 'self';"
+    " form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
+)
+HEADERS = {
+    "Content-Security-Policy": POLICY,
+    "Referrer-Policy": "no-referrer",
+    "Cache-Control": "no-store",
+    "X-Content-Type-Options": "nosniff",
+    "X-Frame-Options": "DENY",  # for browsers that do not know frame-ancestors
+    "X-Robots-Tag": "noindex, nofollow",
+    "Cross-Origin-Opener-Policy": "same-origin",
+}
 
 
 class Look:
-    """Renders pages. `folder` is the site's own (as ours: web/*.html and web/page.css) or None."""
+    """Renders pages. `folder` is the site's own (as ours: web/*.html and web/static) or None.
 
-    def __init__(self, folder: Path | None = None) -> None:
+    `root` is the path below which the pages are reached, "" or "/support".
+    """
+
+    def __init__(self, folder: Path | None = None, root: str = "") -> None:
         ours = shipped() / "web"
-        self._shipped = _of_ours(ours)
-        self._site = _environment([folder / "web", ours]) if folder else None
-        own = folder / "web" / _STYLE if folder else None
-        self._style = (own if own and own.is_file() else ours / _STYLE).read_text("utf-8")
-        digest = hashlib.sha256(self._style.encode("utf-8")).digest()
-        self.headers = _headers(f"'sha256-{b64encode(digest).decode('ascii')}'")
+        own = [folder / "web"] if folder else []
+        self.headers = dict(HEADERS)
+        self.root = root
+        self.static = Static([*own, ours], root)
+        self._shipped = {lang: _of_ours(ours, lang) for lang in LANGUAGES}
+        self._site = {lang: _environment([*own, ours], lang) for lang in LANGUAGES} if own else None
 
     def respond(self, template: str, locale: str, code: int, **values: object) -> Response:
-        """Return a page; `template` is a file of templates/web without its ending."""
-        return HTMLResponse(self._html(template, locale, values), code, self.headers)
+        """Return a page; `template` is a file of templates/web without its ending.
 
-    def sorry(self, desk: Desk, problem: str, code: int) -> Response:
-        """Return a page that has nothing to show but a sentence; the words file knows `problem`."""
-        shown = {"desk": desk.site.desk.name, "problem": problem}
-        return self.respond("sorry", desk.policy.language, code, **shown)
+        Every template is given `lang`, `at` (a path below the root), `static` (the address of a
+        file) besides `values`.
+        """
+        return HTMLResponse(self.html(template, locale, values), code, self.headers)
 
-    def _html(self, template: str, locale: str, values: dict[str, object]) -> str:
+    def html(self, template: str, locale: str, values: Mapping[str, object]) -> str:
+        """Return a page, or a part of one, as text."""
+        lang = "de" if is_german(locale) else "en"
+        known = {"lang": lang, "at": self.at, "static": self.static.address, "visit": None}
         if self._site is not None:
             try:
-                return self._render(self._site, template, locale, values)
-            except (jinja2.TemplateError, ArithmeticError, LookupError, OSError, TypeError,
-                    AttributeError, ValueError) as error:  # fmt: skip
-                log.page_template_failed(template, f"{type(error).__name__}: {error}")
-        return self._render(self._shipped, template, locale, values)
+                return self._site[lang].get_template(f"{template}.html").render(known | {**values})
+            except Exception as error:  # noqa: BLE001 - whatever a site's own template does
+                log.page_template_failed(template, str(error))
+        return self._shipped[lang].get_template(f"{template}.html").render(known | {**values})
 
-    def _render(
-        self, environment: jinja2.Environment, template: str, locale: str, values: dict[str, object]
-    ) -> str:
-        return environment.get_template(f"{template}.html").render(
-            lang="de" if is_german(locale) else "en", style=self._style, **values
-        )
+    def at(self, path: str) -> str:
+        """Return a path below the root, for links: relative to the host, whatever it is called."""
+        return f"{self.root}{path}"
 
 
 @cache
-def _of_ours(folder: Path) -> jinja2.Environment:
+def _of_ours(folder: Path, lang: str) -> jinja2.Environment:
     """Return what renders the shipped pages, once: they never change while the program runs."""
-    return _environment([folder])
+    return _environment([folder], lang)
 
 
-def _environment(folders: list[Path]) -> jinja2.Environment:
+def _environment(folders: list[Path], lang: str) -> jinja2.Environment:
     environment = ImmutableSandboxedEnvironment(
         loader=jinja2.FileSystemLoader(folders),
         undefined=jinja2.StrictUndefined,
@@ -75,9 +90,21 @@ def _environment(folders: list[Path]) -> jinja2.Environment:
         trim_blocks=True,
         lstrip_blocks=True,
         auto_reload=False,
+        extensions=["jinja2.ext.i18n"],
     )
+    environment.policies["ext.i18n.trimmed"] = True
+    words = catalogue(tuple(folders), lang)
+    install: Callable[..., None] = getattr(environment, "install_gettext_callables")  # noqa: B009
+    install(words.gettext, words.ngettext, newstyle=True)
     environment.tests["web_address"] = is_web_address
+    environment.filters |= _filters(lang)
     return environment
+
+
+def _filters(lang: str) -> dict[str, Callable[..., Any]]:
+    """Return the filters of pages: how moments, sums and texts are shown in a language."""
+    named = ("moment", "day", "ago", "minutes", "money", "size", "said", "initials")
+    return {name: getattr(shown, name)(lang) for name in named}
 
 
 def is_web_address(text: str) -> bool:
@@ -89,19 +116,3 @@ def is_web_address(text: str) -> bool:
         return parts.scheme in ("http", "https") and bool(parts.hostname)
     except ValueError:
         return False
-
-
-def _headers(style: str) -> dict[str, str]:
-    policy = (
-        f"default-src 'none'; style-src {style}; form-action 'self'; base-uri 'none';"
-        " frame-ancestors 'none'"
-    )
-    return {
-        "Content-Security-Policy": policy,
-        "Referrer-Policy": "no-referrer",
-        "Cache-Control": "no-store",
-        "X-Content-Type-Options": "nosniff",
-        "X-Frame-Options": "DENY",  # for browsers that do not know frame-ancestors
-        "X-Robots-Tag": "noindex, nofollow",
-        "Cross-Origin-Opener-Policy": "same-origin",
-    }

@@ -12,21 +12,28 @@ from uvicorn.protocols.http.h11_impl import H11Protocol
 from maildesk.desk.context import Desk
 from maildesk.web.app import make_app
 
-AT_ONCE = 64  # connections; more are told to come again (503)
+AT_ONCE = 256  # connections; more are told to come again (503)
 STOP_SECONDS = 5
 HEAD_MAX = 16 * 1024  # octets of a request's head
 HEAD_SECONDS = 20.0  # until a request's head has to be there
 
 
 class Pages:
-    """The pages of a desk, served from `start` until `stop`. `acted`: letters may wait."""
+    """The pages of a desk, served from `start` until `stop`.
+
+    `acted` is told when letters may wait, `received` when mail does.
+    """
 
     def __init__(
-        self, desk: Callable[[], Desk], now: Callable[[], datetime], acted: Callable[[], None]
+        self,
+        desk: Callable[[], Desk],
+        now: Callable[[], datetime],
+        acted: Callable[[], None],
+        received: Callable[[], None],
     ) -> None:
         self._server = _Server(
             uvicorn.Config(
-                make_app(desk, now, acted),
+                make_app(desk, now, acted, received),
                 log_config=None,
                 log_level="warning",
                 access_log=False,  # paths hold tokens (SECURITY.md, P19)

@@ -1,5 +1,6 @@
 """A desk with its people, whose clock stands still until a test moves it: mail in, letters out."""
 
+import threading
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -135,6 +136,7 @@ class Office:
         prepare(self.desk)
         self._applier = Applier(self.desk, readers, lambda: self.now)
         self._seen = 0
+        self._turn = threading.Lock()
         self.by_hand: set[int] = set()  # tickets that a test put somewhere: no journal tells how
         if not self.rows(AgentRow):  # it may be a copy of another's database
             self._people()
@@ -205,9 +207,14 @@ class Office:
         return self.handle([inbound_id])[0]
 
     def handle(self, ids: Sequence[int]) -> list[InboundRow]:
-        self._applier.run_until_idle()
+        self.handle_waiting()
         found = {row.id: row for row in self.rows(InboundRow)}
         return [found[each] for each in ids]
+
+    def handle_waiting(self) -> None:
+        """Have whatever waits handled, from any thread."""
+        with self._turn:
+            self._applier.run_until_idle()
 
     def look_around(self) -> int:
         """What the daemon does every few seconds: find what staff have to be told."""

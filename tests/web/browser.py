@@ -11,13 +11,14 @@ from secrets import token_bytes
 from typing import Any, Self
 from urllib.parse import urlencode
 
-from sqlalchemy import insert, update
+from sqlalchemy import insert, select, update
 from sqlmodel import SQLModel
 
 from maildesk.config.process import Web
 from maildesk.desk.act import act
 from maildesk.desk.context import policy_of
 from maildesk.desk.letters import LINK_LASTS
+from maildesk.desk.portal.sessions import begin
 from maildesk.doors.sockets import open_sockets
 from maildesk.rules.facts import Facts, TicketFacts
 from maildesk.rules.plan import Plan, Tell, Touch
@@ -25,7 +26,7 @@ from maildesk.rules.process.asking import ask
 from maildesk.rules.requests import About, Request
 from maildesk.rules.signed import new_token
 from maildesk.rules.ticket import State
-from maildesk.store.tables import ContactRow
+from maildesk.store.tables import AgentAddressRow, ContactRow
 from maildesk.store.work_tables import LinkRow, RequestRow
 from maildesk.web.server import Pages
 from tests.desk.office import ANNA, EMILY, Office, Sent, mail
@@ -54,11 +55,17 @@ class Served:
     def _count(self) -> None:
         self.acted += 1
 
+    def _handle(self) -> None:
+        """What was sent from a page is handled, as the worker would, in a thread of its own."""
+        self._loop.run_in_executor(None, self._office.handle_waiting)
+
     def __enter__(self) -> Self:
         self._thread.start()
 
         async def start() -> Pages:
-            pages = Pages(lambda: self._office.desk, lambda: self._office.now, self._count)
+            pages = Pages(
+                lambda: self._office.desk, lambda: self._office.now, self._count, self._handle
+            )
             await pages.start(self._sockets)
             return pages
 
@@ -96,6 +103,11 @@ class Answer:
         found = re.search(r'name="token" value="([^"]+)"', self.body)
         return found[1] if found else ""
 
+    @property
+    def once(self) -> str:
+        found = re.search(r'name="once" value="([^"]+)"', self.body)
+        return found[1] if found else ""
+
 
 @dataclass
 class Browser:
@@ -124,6 +136,27 @@ class Browser:
 
     def get(self, path: str, **headers: str) -> Answer:
         return self.ask("GET", path, None, **headers)
+
+    def sign_in(self, office: Office, address: str) -> Self:
+        """Carry the session of somebody who used the link in his mail; a contact is let in."""
+
+        def work(session: Any) -> str:
+            agent = session.scalars(
+                select(AgentAddressRow).where(AgentAddressRow.address == address)
+            ).first()
+            session.execute(
+                update(ContactRow).where(ContactRow.address == address).values(portal_at=office.now)
+            )
+            return begin(session, address, agent.agent_id if agent else None, office.now)
+
+        self.cookies["__Host-maildesk-session"] = office.desk.db.change(work)
+        return self
+
+    def send(self, path: str, **fields: str) -> Answer:
+        """Open a page and send its form with these fields, as a person does."""
+        page = self.get(path)
+        hidden = {"token": page.token, "once": page.once}
+        return self.post(path, **(hidden | fields))
 
     def post(self, path: str, headers: Mapping[str, str] | None = None, **fields: str) -> Answer:
         more = {

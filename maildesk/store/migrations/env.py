@@ -2,7 +2,13 @@
 
 from alembic import context
 
-from maildesk.store import contracts, digest, invoice_tables, work_tables  # noqa: F401 - their tables
+from maildesk.store import (  # noqa: F401 - their tables
+    contracts,
+    digest,
+    invoice_tables,
+    web_tables,
+    work_tables,
+)
 from maildesk.store.db import Database
 from maildesk.store.foreign_numbers import ForeignNumberRow
 

@@ -1,0 +1,1 @@
+"""What the pages of staff show: values, read in one transaction a page. They change nothing."""

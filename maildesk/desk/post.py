@@ -1,0 +1,151 @@
+"""What somebody sends from a page goes the way of any mail; only its proof is another: he is signed in.
+
+    page -> post == TX 1: the mail, and the form it came from, once -> reader -> rules -> ...
+
+So an action of an agent is the same Plan as the command in a subject, and nothing is lost that
+was typed. What the desk answers to the agent himself is not mailed to him but kept for the page.
+"""
+
+import email
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from email import policy as email_policy
+
+from sqlalchemy import select, update
+from sqlmodel import Session, col
+
+from maildesk.desk import intake
+from maildesk.desk.context import Desk
+from maildesk.desk.rows import Written
+from maildesk.mail.compose import to_bytes
+from maildesk.mail.letter import File, Letter, Words
+from maildesk.mail.message import Address
+from maildesk.mail.smtp import PAGE, Envelope
+from maildesk.rules.signed import Purpose, SignedAddress, address
+from maildesk.store.tables import InboundRow
+from maildesk.store.web_tables import PostRow
+
+_LASTS = timedelta(days=1)  # of the address that leads it to its ticket
+# What answers an agent's mail and tells nobody else anything.
+_REFUSED = frozenset({"staff_refused", "staff_digest_refused"})
+_ANSWERS = _REFUSED | {"staff_receipt", "staff_list", "staff_help", "staff_digest_done"}
+
+
+@dataclass(frozen=True, slots=True)
+class Posting:
+    """What is sent from a page. `once` names the form that was shown, 22 random characters.
+
+    `login` is the agent's who is signed in, "" for everybody else. `ticket_id` and `person` (the
+    participant's number, or the agent's id) lead it into a ticket; `purpose` says whether an
+    agent's words go to the customer. `ordered` is a kind whose price the page told.
+    """
+
+    once: str
+    author: Address
+    subject: str
+    text: str
+    files: tuple[File, ...] = ()
+    language: str = "de"
+    ticket_id: int | None = None
+    person: int = 0
+    purpose: Purpose = Purpose.CUSTOMER
+    login: str = ""
+    ordered: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Posted:
+    """How far what was sent has come. `state` is InboundRow's; `words` is the desk's answer."""
+
+    inbound_id: int
+    state: str
+    ticket_id: int | None
+    words: str
+    refused: bool
+
+    @property
+    def is_handled(self) -> bool:
+        return self.state != "waiting"
+
+
+def post(desk: Desk, posting: Posting, now: datetime) -> int:
+    """Keep what was sent as a mail that waits, and return its inbound id once it is committed.
+
+    The same form sent twice is one mail. The caller wakes the worker. Raises ValueError for an
+    author or a text that no mail can hold.
+    """
+    home = desk.site.desk.address
+    to = home
+    if posting.ticket_id is not None:
+        signed = SignedAddress(
+            posting.purpose, str(posting.ticket_id), posting.person, (now + _LASTS).date()
+        )
+        to = address(desk.keyring, home, signed)
+    raw = to_bytes(
+        Letter(
+            sender=posting.author,
+            to=Address("", to),
+            words=Words(posting.subject, posting.text),
+            message_id=f"page.{posting.once}@{desk.site.desk.host}",
+            date=now,
+            language=posting.language or desk.policy.language,
+            auto="",
+            files=posting.files,
+        )
+    )
+    envelope = Envelope(
+        return_path=posting.author.address, rcpt_to=(to,), via=PAGE, received_at=now,
+        login=posting.login, ordered=posting.ordered,
+    )  # fmt: skip
+    by = posting.login or posting.author.address
+    once = f"{by} {posting.once}"
+    return desk.db.change(lambda session: keep(session, once, by, envelope, raw))
+
+
+def keep(session: Session, once: str, by: str, envelope: Envelope, raw: bytes) -> int:
+    """Do the same within a transaction of the caller's, with a mail that is made already."""
+    known = session.get(PostRow, once)
+    if known is not None and known.inbound_id is not None:
+        return known.inbound_id
+    inbound_id = intake.keep(session, envelope, raw, intake.sha256_of(raw), 0, False)
+    session.add(PostRow(once=once, inbound_id=inbound_id, by=by, posted_at=envelope.received_at))
+    return inbound_id
+
+
+def posted(desk: Desk, inbound_id: int) -> Posted | None:
+    """Return how far something that was sent from a page has come, None if nothing was."""
+    with desk.db.read() as session:
+        query = (
+            select(PostRow, InboundRow)
+            .join(InboundRow, col(InboundRow.id) == col(PostRow.inbound_id))
+            .where(col(PostRow.inbound_id) == inbound_id)
+        )
+        found = session.execute(query).first()
+        if found is None:
+            return None
+        row, mail = found
+        return Posted(inbound_id, mail.state, mail.ticket_id, row.outcome, row.refused)
+
+
+def answered(
+    written: Written, inbound_id: int, agent: str
+) -> tuple[Written, tuple[Callable[[Session], None], ...]]:
+    """Return the letters without those that only answer the agent, and what keeps their words."""
+    mine = [row for row in written.rows if row["purpose"] in _ANSWERS and row["rcpt_to"] == agent]
+    if not mine:
+        return written, ()
+    words = "\n\n".join(_text(row["raw"]) for row in mine)
+    refused = any(row["purpose"] in _REFUSED for row in mine)
+    kept = update(PostRow).where(col(PostRow.inbound_id) == inbound_id)
+    rest = tuple(row for row in written.rows if row not in mine)
+
+    def work(session: Session) -> None:
+        session.execute(kept.values(outcome=words, refused=refused))
+
+    return replace(written, rows=rest), (work,)
+
+
+def _text(raw: bytes) -> str:
+    body = email.message_from_bytes(raw, policy=email_policy.default).get_body(("plain",))
+    return str(body.get_content()).strip() if body is not None else ""
