@@ -16,7 +16,7 @@ from maildesk.cli.trial_rows import Outcome, Ticket, settle_in, settled_after, t
 from maildesk.cli.trial_screen import Screen
 from maildesk.config import DatabaseSection, Desk, Keys, Limits, Listen, Relay, Site
 from maildesk.config.process import Digest
-from maildesk.daemon import Daemon
+from maildesk.daemon.serve import Daemon
 from maildesk.store import ledger
 from maildesk.store.ledger import Ledger
 

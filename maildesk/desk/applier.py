@@ -29,7 +29,7 @@ from maildesk.store.db import Database
 
 IN_HAND = 96  # messages claimed and not finished
 BATCH = 32  # messages handled in one transaction
-POLL_SECONDS = 2.0  # wake-ups are hints: a lost one costs this
+POLL_SECONDS = 0.5  # wake-ups are hints: a lost one costs this, and pages apart give none
 _TROUBLE = (OperationalError, InterfaceError, PoolTimeout)  # the database's, never a mail's
 _LOCK = 0x6D61_696C  # "mail": the key of the advisory lock on PostgreSQL
 

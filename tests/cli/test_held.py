@@ -9,7 +9,7 @@ from sqlalchemy import select
 from sqlmodel import col
 
 from maildesk.config import load
-from maildesk.daemon import prepare
+from maildesk.daemon.start import prepare
 from maildesk.desk import intake
 from maildesk.desk.applier import Applier, is_served
 from maildesk.desk.context import open_desk

@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from maildesk.config import load
-from maildesk.daemon import prepare
+from maildesk.daemon.start import prepare
 from maildesk.desk import intake, unreachable
 from maildesk.desk.applier import Applier
 from maildesk.desk.context import open_desk

@@ -16,7 +16,7 @@ from sqlmodel import col
 
 from maildesk.config import Site
 from maildesk.config.models import Assign, DatabaseSection, Desk, Keys, Templates
-from maildesk.daemon import prepare
+from maildesk.daemon.start import prepare
 from maildesk.desk import alarms, clock, context, digest, intake
 from maildesk.desk.applier import Applier
 from maildesk.desk.context import open_desk

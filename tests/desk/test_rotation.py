@@ -16,7 +16,7 @@ import structlog.testing
 from maildesk.config import ConfigError, Site
 from maildesk.config.models import DatabaseSection, Keys
 from maildesk.config.models import Desk as DeskSection
-from maildesk.daemon import Daemon
+from maildesk.daemon.serve import Daemon
 from maildesk.desk import letters, rotation
 from maildesk.desk.backup import back_up
 from maildesk.desk.keys import (

@@ -8,7 +8,7 @@ import pytest
 
 from maildesk.config import DatabaseSection, Keys, Site
 from maildesk.config import Desk as DeskSection
-from maildesk.daemon import prepare
+from maildesk.daemon.start import prepare
 from maildesk.desk import intake, rotation
 from maildesk.desk.context import open_desk
 from maildesk.desk.keys import load_keyring

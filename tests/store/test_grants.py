@@ -9,7 +9,7 @@ from sqlalchemy import text
 from sqlalchemy.exc import DBAPIError
 
 from maildesk.config import ConfigError
-from maildesk.daemon import prepare
+from maildesk.daemon.start import prepare
 from maildesk.store import migrate
 from maildesk.store.db import Database
 from maildesk.store.grants import CannotGrant, grant

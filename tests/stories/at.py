@@ -9,7 +9,7 @@ import datetime as clock
 import sys
 from typing import Any
 
-import maildesk.daemon  # noqa: F401 - what keeps or checks moments is loaded with the true class
+import maildesk.daemon.serve  # noqa: F401 - what keeps or checks moments is loaded with the true class
 from maildesk.cli.main import run
 
 Moment = clock.datetime

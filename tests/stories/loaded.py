@@ -25,7 +25,7 @@ from typing import IO, Any
 
 _ROOT = Path(__file__).parents[2]
 _MODULES = (
-    "maildesk.cli.main", "maildesk.daemon", "maildesk.cli.options", "maildesk.desk.intake",
+    "maildesk.cli.main", "maildesk.daemon.serve", "maildesk.cli.options", "maildesk.desk.intake",
     "maildesk.desk.invoices.run", "maildesk.mail.reading", "alembic.command",
     "tests.stories.killed", "tests.stories.at", "tests.stories.quick",
 )  # fmt: skip

@@ -10,7 +10,7 @@ import pytest
 from maildesk.config import ConfigError, Site
 from maildesk.config.models import DatabaseSection, Desk, Keys
 from maildesk.config.process import Web
-from maildesk.daemon import Daemon
+from maildesk.daemon.serve import Daemon
 
 
 def _site(folder: Path, **web: str) -> Site:

@@ -17,7 +17,7 @@ from maildesk.cli.day.rows import settle_in
 from maildesk.cli.day.stories import STORIES, Mail
 from maildesk.config import DatabaseSection, Desk, Keys, Site
 from maildesk.config.work import Assign
-from maildesk.daemon import prepare
+from maildesk.daemon.start import prepare
 from maildesk.desk import intake, passing
 from maildesk.desk.applier import Applier
 from maildesk.desk.context import open_desk

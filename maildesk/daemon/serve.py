@@ -6,25 +6,22 @@ mailbox; a process handles mail, others read it. Wake-ups between them are hints
 
 import asyncio
 import shutil
-import signal
 import threading
 import time
 from collections.abc import Callable
 from concurrent.futures import Future
 from contextlib import suppress
-from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from sqlalchemy import update
 from sqlalchemy.exc import SQLAlchemyError
-from sqlmodel import Session, col
 
 from maildesk import __version__, log
-from maildesk.config import ConfigError, Site
+from maildesk.config import Site
+from maildesk.daemon import start
 from maildesk.desk import alarms, clock, intake, login, passing, rotation
-from maildesk.desk.context import Desk, open_desk
+from maildesk.desk.context import open_desk
 from maildesk.desk.days_off import DaysOff, days_off, use
 from maildesk.desk.keys import load_keyring
 from maildesk.desk.letters import check_addresses
@@ -41,9 +38,7 @@ from maildesk.doors.systemd import notify, watchdog_interval
 from maildesk.mail.smtp import Envelope
 from maildesk.render import Renderer
 from maildesk.rules import letters as say
-from maildesk.store import migrate
 from maildesk.store.db import probe
-from maildesk.store.tables import CounterRow
 
 if TYPE_CHECKING:
     from maildesk.web.server import Pages
@@ -56,20 +51,24 @@ class Daemon:
     """A running desk. `start`, then `stop`; or `serve`, which waits for a signal in between.
 
     `desk` is there after `start`; `ready` is set when mail is taken. Mail is handled in this
-    process by the clock `now`, or `apart`, in a process of its own, by the system's.
+    process by the clock `now`, or `apart`, in a process of its own, by the system's. Without
+    `pages` these are served by another program (`daemon.pages`).
     """
 
     def __init__(
-        self, site: Site, now: Callable[[], datetime] = utc_now, apart: bool = False
+        self,
+        site: Site,
+        now: Callable[[], datetime] = utc_now,
+        apart: bool = False,
+        pages: bool = True,
     ) -> None:
-        self.site, self._now, self._apart = site, now, apart
+        self.site, self._now, self._apart, self._with_pages = site, now, apart, pages
         self.ready = threading.Event()
         self._listeners: list[Listener] = []
         self._logins = Logins(self._authenticate)
         self._pollers: list[Poller] = []
         self._pages: Pages | None = None
         self._troubles = clock.Troubles()
-        self._stop_asked: asyncio.Event | None = None
         self._room, self._room_asked = True, float("-inf")
 
     @property
@@ -89,7 +88,7 @@ class Daemon:
         check_addresses(site, self.desk.keyring, self._now())
         self._alone = hold_alone(site.database.url) if self.desk.db.is_sqlite else None
         probe(self.desk.db)
-        prepare(self.desk)
+        start.prepare(self.desk)
         self._sender = Sender(
             site.relay, site.desk.host, Outbox(self.desk.db), self._now, self._queue_held
         )
@@ -134,7 +133,7 @@ class Daemon:
         log.stopped()
 
     async def _serve_pages(self) -> None:
-        if not self.site.web.base_url:
+        if not self.site.web.base_url or not self._with_pages:
             return
         from maildesk.web.server import Pages  # a desk without pages spares its memory
 
@@ -151,19 +150,6 @@ class Daemon:
             use(days)
             return WorkerProcess(self.site, self._alone, self._sender.wake, days)
         return Worker(self.desk, self._now, self._sender.wake)
-
-    async def serve(self) -> None:
-        """Run until SIGTERM or SIGINT."""
-        loop = asyncio.get_running_loop()
-        self._stop_asked = asyncio.Event()
-        for number in (signal.SIGTERM, signal.SIGINT):
-            loop.add_signal_handler(number, self._stop_asked.set)
-        await self.start()
-        notify("READY=1")
-        await self._stop_asked.wait()
-        notify("STOPPING=1")
-        log.stopping("asked to")
-        await self.stop()
 
     def _accept(self, envelope: Envelope, raw: bytes) -> "Future[int]":
         stored = intake.accept_soon(self.desk.db, envelope, raw)
@@ -216,15 +202,10 @@ class Daemon:
 
     def _use_new_keys(self) -> None:
         """Sign with the key that was added to the file while we run; a bad file changes nothing."""
-        try:
-            keyring = self._keys.look(self.desk.db, self.desk.keyring)
-        except (ConfigError, OSError) as error:
-            log.keys_trouble(str(error))
-            return
-        if keyring != self.desk.keyring:
-            self.desk = replace(self.desk, keyring=keyring)
-            self._worker.use(self.desk)
-            log.keys_changed(keyring.current)
+        renewed = start.with_new_keys(self.desk, self._keys)
+        if renewed is not self.desk:
+            self.desk = renewed
+            self._worker.use(renewed)
 
     def _alarm(self, once: str, figures: say.AlarmFigures) -> None:
         try:
@@ -243,27 +224,3 @@ class Daemon:
         if words.startswith("refused"):
             figures = say.AlarmFigures("mailbox_dead", about=account, reason=words)
             self._alarm(f"mailbox:{account}:{self._now():%Y%m%d}", figures)
-
-
-def prepare(desk: Desk) -> None:
-    """Bring the schema up to date, check the keys, start the ticket numbers where they should.
-
-    Raises ConfigError where the schema is old and may not be changed, or the keys are others.
-    """
-    if migrate.current(desk.db) != migrate.newest():
-        if not desk.site.database.migrate_at_start:
-            raise ConfigError("the database has an older schema: run `maildesk migrate`")
-        migrate.upgrade(desk.db)
-
-    def work(session: Session) -> None:
-        rotation.check(session, desk.keyring, desk.site.keys.file)
-        session.execute(
-            update(CounterRow)
-            .where(
-                col(CounterRow.name) == "ticket",
-                col(CounterRow.value) < desk.site.desk.first_ticket - 1,
-            )
-            .values(value=desk.site.desk.first_ticket - 1)
-        )
-
-    desk.db.change(work)
