@@ -8,9 +8,11 @@ from pathlib import Path
 
 import pytest
 
+from tests.peers import chromium as browsers
 from tests.peers import pages
 from tests.peers.postgresql import Postgres
 
+_MARKED = {**pages.MARKED, **browsers.MARKED}
 MEMORY = Path("/dev/shm")
 ROOM = 4 * 2**30  # octets
 
@@ -34,9 +36,9 @@ _work_in_memory()
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_runtest_setup(item: pytest.Item) -> None:
-    """Skip what needs Pango or a program for PDF files that is not here, before its fixtures."""
+    """Skip what needs Pango, a browser or a program for PDF files that is not here, before its fixtures."""
     for mark in item.iter_markers("peer"):
-        if needed := pages.MARKED.get(mark.args[0]):
+        if needed := _MARKED.get(mark.args[0]):
             needed()
 
 

@@ -7,6 +7,7 @@ import pytest
 
 from maildesk.desk.reader import ReaderLimits, Readers
 from tests.desk.office import Office
+from tests.peers.chromium import Chromium, Tab, running
 from tests.web.browser import Browser, Served, open_pages
 
 
@@ -39,3 +40,27 @@ def served(desk: Office) -> Iterator[Served]:
 def browser(served: Served) -> Browser:
     """A browser that was never here before."""
     return Browser(served.port)
+
+
+@pytest.fixture(scope="session")
+def chromium() -> Iterator[Chromium]:
+    """One Chromium for all tests of a process."""
+    with running() as browser:
+        yield browser
+
+
+@pytest.fixture
+def url(desk: Office) -> Iterator[str]:
+    """Where the pages are; by http, as no browser trusts a certificate of ours."""
+    open_pages(desk, "http://127.0.0.1")  # decides how cookies are named
+    with Served(desk) as served:
+        base = f"http://127.0.0.1:{served.port}"
+        open_pages(desk, base)
+        yield base
+
+
+@pytest.fixture
+def tab(chromium: Chromium) -> Iterator[Tab]:
+    """A window in a browser that was never here before."""
+    with chromium.tab() as opened:
+        yield opened
