@@ -1,6 +1,7 @@
 """The trial's course: start relay and desk, send the mails, look what became of them."""
 
 import asyncio
+import re
 import signal
 import smtplib
 import socket
@@ -10,16 +11,29 @@ from contextlib import suppress
 from datetime import UTC, datetime
 from pathlib import Path
 
-from maildesk.cli.trial_mails import DESK, JONAS, SCENES, Scene, confirmation_for, message_of, send
+from maildesk.cli.trial_mails import (
+    ANNA,
+    DESK,
+    JONAS,
+    LENA,
+    SCENES,
+    Scene,
+    confirmation_for,
+    message_of,
+    send,
+)
 from maildesk.cli.trial_relay import HOST, KeepingRelay
 from maildesk.cli.trial_rows import Outcome, Ticket, settle_in, settled_after, tickets
 from maildesk.cli.trial_screen import Screen
 from maildesk.config import DatabaseSection, Desk, Keys, Limits, Listen, Relay, Site
-from maildesk.config.process import Digest
+from maildesk.config.process import Digest, Web
 from maildesk.daemon.serve import Daemon
+from maildesk.desk.portal.links import ask_for_link
 from maildesk.store import ledger
 from maildesk.store.ledger import Ledger
 
+PAGES_PORT = 8025
+_SIGN_IN = re.compile(r"http://\S+/sign-in/[a-z2-7]+")
 PATIENCE = 20.0  # seconds until a mail must be settled
 LOOK = 0.02  # seconds between two looks at a mail that we sent
 WATCH = 0.25  # seconds between two looks for a mail of somebody else
@@ -53,8 +67,10 @@ async def run(folder: Path, port: int, once: bool) -> list[str]:
 
 
 def _site(folder: Path, port: int, relay_port: int) -> Site:
+    pages = f"{HOST}:{_free(PAGES_PORT)}"
     return Site(
         desk=Desk(address=DESK, undo_seconds=0),
+        web=Web(base_url=f"http://{pages}", listen=pages, activation="everyone"),
         database=DatabaseSection(url=f"sqlite:///{folder}/maildesk.db"),
         keys=Keys(file=folder / "keys.json"),
         listen=(Listen(address=f"{HOST}:{port if _is_free(port) else 0}"),),
@@ -62,6 +78,12 @@ def _site(folder: Path, port: int, relay_port: int) -> Site:
         limits=Limits(free_space=0),  # a small /tmp is enough
         digest=Digest(morning="", evening="", reconciliation=""),  # it is played at any hour
     )
+
+
+def _free(port: int) -> int:
+    """Return a port that nobody listens on: this one, or any other."""
+    with socket.create_server((HOST, port if _is_free(port) else 0)) as found:
+        return int(found.getsockname()[1])
 
 
 def _is_free(port: int) -> bool:
@@ -77,9 +99,9 @@ class _Play:
 
     def __init__(self, daemon: Daemon, relay: KeepingRelay) -> None:
         self.wrong = ["it was ended before the examples were through"]
-        self._db, self._relay = daemon.desk.db, relay
+        self._db, self._relay, self._desk = daemon.desk.db, relay, daemon.desk
         self._port = int(daemon.addresses[0][1])
-        self._seen = 0
+        self._seen = self._shown = 0
         self.screen = Screen(daemon.desk.policy, daemon.site.hours.timezone)
 
     async def all(self, folder: Path, wanted_port: int, once: bool) -> None:
@@ -96,6 +118,10 @@ class _Play:
             await self._sum_up(outcomes)
         if once:
             return
+        self._shown = len(self._relay.letters)
+        self.screen.doors(self._desk.site.web.base_url)
+        for person in (LENA, ANNA):
+            await asyncio.to_thread(ask_for_link, self._desk, person.address, "", datetime.now(UTC))
         self.screen.invitation(self._port, str(folder / "maildesk.log"))
         while True:
             await self._watch()
@@ -131,11 +157,21 @@ class _Play:
         """Show the next mail that somebody sent, and the letters that it caused."""
         before = len(self._relay.letters)
         while (outcome := await self._next()) is None:
+            self._show_links()
             await asyncio.sleep(WATCH)
         self.screen.mail("A mail of yours", outcome)
         if more := self._relay.letters[before:]:
             self.screen.letters(more)
+        self._shown = len(self._relay.letters)
         self.screen.flush()
+
+    def _show_links(self) -> None:
+        """Show the links to sign in that were mailed: nobody here has a mailbox to find them in."""
+        while self._shown < len(self._relay.letters):
+            letter = self._relay.letters[self._shown]
+            self._shown += 1
+            if found := _SIGN_IN.search(letter.text):
+                self.screen.link(letter.rcpt_to, found[0])
 
     async def _next(self) -> Outcome | None:
         def look() -> Outcome | None:

@@ -127,6 +127,21 @@ class Screen:
         for reason in wrong:
             self._line(("not as it should: ", "bold red"), (reason, ""))
 
+    def doors(self, address: str) -> None:
+        """Say where the pages are; the links to them follow as soon as they are mailed."""
+        self._rule("The pages")
+        self._line(f"Staff and customers sign in at {address} by a link in a mail. It comes below:")
+        self._line(
+            "open it, type the address once, and you are in. Each is good once, for 15 minutes."
+        )
+
+    def link(self, address: str, link: str) -> None:
+        """Show a link to sign in, as somebody's mail holds it."""
+        self._line((address, "bold"))
+        sys.stdout.flush()
+        sys.stdout.write(f"  {link}\n")
+        self.flush()
+
     def invitation(self, port: int, log: str) -> None:
         """Say how to send a mail of one's own."""
         self._rule("Your turn")
