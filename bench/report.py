@@ -80,17 +80,24 @@ class Report:
 
 def conditions(database: str, new: int, replies: int, origin: str, rounds: int) -> list[str]:
     """Return when, where and with what is measured, in sentences."""
-    mebibytes = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") // 2**20
-    system = platform.freedesktop_os_release().get("PRETTY_NAME", platform.system())
     return [
-        f"Measured {datetime.now(UTC):%Y-%m-%d} with maildesk {version('maildesk')}, Python"
-        f" {platform.python_version()}, {database}, {_processor()}, {os.cpu_count()} cores,"
-        f" {mebibytes // 1024} GiB, {system}; load {os.getloadavg()[0]:.1f} at the start.",
+        machine(f", {database}"),
         f"{_count(rounds, 'round')} of {new} new mails and {replies} replies that thread"
         f" ({origin}); senders are known customers, one agent.",
         "Each run follows 60 mails that are not counted. One letter for each mail, ours and the"
         " peers': a new one leads to a confirmation, a reply to a notice to the agent.",
     ]
+
+
+def machine(more: str = "") -> str:
+    """Return when and where is measured, as a sentence; `more` stands after the versions."""
+    mebibytes = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") // 2**20
+    system = platform.freedesktop_os_release().get("PRETTY_NAME", platform.system())
+    return (
+        f"Measured {datetime.now(UTC):%Y-%m-%d} with maildesk {version('maildesk')}, Python"
+        f" {platform.python_version()}{more}, {_processor()}, {os.cpu_count()} cores,"
+        f" {mebibytes // 1024} GiB, {system}; load {os.getloadavg()[0]:.1f} at the start."
+    )
 
 
 def _row(cells: Sequence[str], widths: Iterable[int]) -> str:

@@ -278,6 +278,18 @@ def page_sent(inbound_id: int, by: str, peer: str) -> None:
     _log.info("page-sent", inbound=inbound_id, by=by, peer=peer or "local")
 
 
+def page_did(deed: str, about: str, by: str, peer: str) -> None:
+    """Somebody who is signed in did something on a page that is no mail."""
+    _log.info("page-did", deed=deed, about=about, by=by, peer=peer or "local")
+
+
+def not_explained(inbound_id: int, error: BaseException) -> None:
+    """What the desk would do with a mail cannot be said; its page is shown without that."""
+    _log.warning(
+        "not-explained", inbound=inbound_id, error=type(error).__name__, why=str(error)[:300]
+    )
+
+
 def signed_in(by: str, peer: str) -> None:
     """Somebody used the link in his mail."""
     _log.info("signed-in", by=by, peer=peer or "local")

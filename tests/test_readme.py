@@ -105,16 +105,6 @@ def test_the_commands_of_agents_are_those_of_the_help_mail():
     assert shown == [(row.own, row.other or "the same", row.does) for row in help_rows("en")]
 
 
-def test_the_commands_that_are_not_possible_yet_are_named():
-    sentence = re.search(r"^Not possible yet.*?\n\n", README, re.DOTALL | re.MULTILINE)[0]
-    named = set(re.findall(r"`(#\w+)`", sentence))
-    helped = {
-        word for row in help_rows("en") for word in re.findall(r"#[\w]+", f"{row.own} {row.other}")
-    }
-    shown = {form.split()[0] for row in TABLE for form in (row.en, row.de) if form[0] == "#"}
-    assert named - {"#kind"} == shown - helped
-
-
 def test_every_noun_is_in_the_table():
     rows = " ".join(line for line in README.splitlines() if line.startswith("| `maildesk "))
     missing = [noun for noun in NOUNS if f"`maildesk {noun}" not in rows]

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 
 import typer
 
-from maildesk.cli import check_invoices, show
+from maildesk.cli import check_invoices, check_pages, show
 from maildesk.cli.options import Config, Json
 
 if TYPE_CHECKING:
@@ -70,6 +70,8 @@ def _look(config: Path | None) -> Iterator[Finding]:
         yield _logins(site)
     yield _templates(site)
     yield from (Finding("invoices", *found) for found in check_invoices.look(site))
+    if pages := check_pages.look(site):
+        yield Finding("pages", *pages)
     for imap in site.imap:
         yield _mailbox(imap)
     yield _relay(site)

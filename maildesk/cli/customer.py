@@ -7,6 +7,7 @@ import typer
 
 from maildesk.cli import show
 from maildesk.cli.customer_billing import billing
+from maildesk.cli.customer_portal import access, portal
 from maildesk.cli.opened import Opened, opened
 from maildesk.cli.options import Config, Json
 
@@ -37,6 +38,7 @@ def register(app: typer.Typer) -> None:
     for name, command in (
         ("add", add), ("change", change), ("list", list_), ("show", show_), ("contact", contact),
         ("domain", domain), ("remove", remove), ("terms", terms), ("billing", billing),
+        ("portal", portal),
     ):  # fmt: skip
         noun.command(name)(command)
     app.add_typer(noun, name="customer", help="Customers, their people and their terms.")
@@ -93,10 +95,11 @@ def list_(config: Config = None, json: Json = False) -> None:
         return
     show.table(
         ("id", "name", "language", "rate", "limit", "contract", "terms", "contacts", "approve",
-         "domains"),
+         "sign in", "domains"),
         [
             (each.id, each.name, each.language, each.rate, each.limit_minutes, each.contract,
              each.terms_version, len(each.contacts), len(each.approvers) or "nobody",
+             sum(person.portal_at is not None for person in each.contacts),
              ", ".join(each.domains))
             for each in found
         ],
@@ -230,7 +233,7 @@ def _say(desk: Opened, customer: "Customer", json: bool) -> None:
     ):
         show.words(f"{name:<9} {value}")
     for person in customer.contacts:
-        more = ", ".join(filter(None, (person.language, _approval(person))))
+        more = ", ".join(filter(None, (person.language, _approval(person), access(person))))
         show.words(f"contact   {person.name} <{person.address}> {more}".rstrip())
     if not customer.approvers:
         show.words(f"approval  nobody may approve costs: {_NOBODY}")

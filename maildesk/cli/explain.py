@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from maildesk.cli import quarantine, show
+from maildesk.cli import show
 from maildesk.cli.opened import Opened, opened
 from maildesk.cli.options import Config, Json
 
@@ -101,6 +101,7 @@ def _of_file(
     from maildesk.config.models import Limits
     from maildesk.desk import explain as said
     from maildesk.desk.explain_past import from_file
+    from maildesk.desk.within_limits import bounds_of, read_within_limits
 
     given = from_file(raw, return_path, to, via.value, now)
     try:
@@ -108,22 +109,15 @@ def _of_file(
             return _by_desk(desk, given, now)
     except ConfigError as error:
         trouble = f"what the desk would do is not known: {error}"
-    reading, cut = quarantine.read_within_limits(raw, given.envelope, Limits())
+    reading, cut = read_within_limits(raw, given.envelope, bounds_of(Limits()))
     return said.without_desk(given, reading, tuple(filter(None, (trouble, cut))))
 
 
 def _by_desk(desk: Opened, given: "Given", now: datetime) -> "Explanation":
     """Explain with the desk as it is. Raises ConfigError where no desk can be made of it."""
-    from maildesk.desk import explain as said
-    from maildesk.desk.explain_desk import looking_desk
+    from maildesk.desk.explain_desk import explained
+    from maildesk.desk.within_limits import bounds_of, read_within_limits
 
-    site, notes = desk.site, list[str]()
-    reading, cut = quarantine.read_within_limits(given.raw, given.envelope, site.limits)
-    if cut:
-        notes.append(cut)
-    if len(given.raw) > site.limits.message and not given.inbound_id:
-        notes.append(
-            f"it would not be taken: it has {len(given.raw):,} octets, and limits.message is"
-            f" {site.limits.message:,}"
-        )
-    return said.explain(looking_desk(site, desk.db, notes.append), given, reading, now, notes)
+    limits = desk.site.limits
+    reading, cut = read_within_limits(given.raw, given.envelope, bounds_of(limits))
+    return explained(desk.site, desk.db, given, reading, cut, now)

@@ -63,13 +63,13 @@ def release(
     from maildesk.desk import by_hand, lists
     from maildesk.desk.applier import is_served
     from maildesk.desk.people import Refused
+    from maildesk.desk.within_limits import bounds_of, read_within_limits
 
     with opened(config) as desk:
         with desk.db.read() as session:
             stored = lists.stored_mail(session, mail)
-        reading, trouble = quarantine.read_within_limits(
-            stored.raw, stored.envelope, desk.site.limits
-        )
+        bounds = bounds_of(desk.site.limits)
+        reading, trouble = read_within_limits(stored.raw, stored.envelope, bounds)
         if reading is None or trouble:
             raise Refused(f"mail {mail} is not released: {trouble or 'it cannot be read'}")
         by_hand.vouch(desk.db, mail, login, reading.mail.author or "", reading.mail.date)

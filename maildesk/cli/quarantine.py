@@ -12,10 +12,8 @@ from maildesk.cli.opened import Opened, opened
 from maildesk.cli.options import Config, Json
 
 if TYPE_CHECKING:
-    from maildesk.config import Limits
     from maildesk.desk.lists import StoredMail
     from maildesk.mail.message import Reading
-    from maildesk.mail.smtp import Envelope
 
 ID_MAX = 2**63 - 1
 Ids = Annotated[list[int], typer.Argument(metavar="ID...", min=1, max=ID_MAX)]
@@ -79,6 +77,7 @@ def show_(
     """Show one mail: what its header says, and its text."""
     from maildesk.desk import lists
     from maildesk.desk.people import Refused
+    from maildesk.desk.within_limits import bounds_of, read_within_limits
 
     if raw and sys.stdout.isatty():
         raise Refused(
@@ -91,7 +90,8 @@ def show_(
         if raw:
             sys.stdout.buffer.write(stored.raw)
             return
-        reading, trouble = read_within_limits(stored.raw, stored.envelope, desk.site.limits)
+        bounds = bounds_of(desk.site.limits)
+        reading, trouble = read_within_limits(stored.raw, stored.envelope, bounds)
         if json:
             show.as_json({"mail": stored.line, "envelope": stored.envelope, "reading": reading,
                           "trouble": trouble})  # fmt: skip
@@ -132,28 +132,6 @@ def _answer(done: dict[int, bool], what: str, json: bool) -> None:
         raise Refused(
             f"mail {', '.join(map(str, left))}: on none of the lists; see `maildesk quarantine list`"
         )
-
-
-def read_within_limits(
-    raw: bytes, envelope: "Envelope", limits: "Limits"
-) -> "tuple[Reading | None, str]":
-    """Read a mail in a process with limits: it may be here because reading it killed somebody.
-
-    Where the whole is too much, its header alone is read; the second value says why.
-    """
-    from maildesk.desk.reader import ReaderDied, ReaderLimits, Readers
-
-    bounds = ReaderLimits(limits.read_cpu, limits.read_wall, limits.read_memory)
-    readers, trouble = Readers(1, bounds), ""
-    try:
-        for headers_only in (False, True):
-            try:
-                return readers.read(raw, envelope, headers_only).result(), trouble
-            except ReaderDied as death:
-                trouble = f"its body is not shown: {death}"
-    finally:
-        readers.close()
-    return None, trouble
 
 
 def _say(desk: Opened, stored: "StoredMail", reading: "Reading | None", trouble: str) -> None:

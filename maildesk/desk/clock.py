@@ -36,11 +36,13 @@ Decide = Callable[[Facts, TicketFacts], Plan]
 class Troubles:
     """Tickets with which something went wrong: how often, and when they are tried again.
 
-    `reminded_at` is when unpaid invoices were looked for last.
+    `reminded_at` is when unpaid invoices were looked for last, `swept_at` when links, sessions
+    and forms that ended were deleted.
     """
 
     tries: dict[int, tuple[int, datetime]] = field(default_factory=dict)
     reminded_at: datetime | None = None
+    swept_at: datetime | None = None
 
     def rests(self, ticket_id: int, now: datetime) -> bool:
         """Tell whether a ticket is left alone for now."""

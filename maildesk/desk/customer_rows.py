@@ -21,7 +21,8 @@ _ID = re.compile(r"[0-9]{1,18}")
 class Contact:
     """A person of a customer. With `language` "" the customer's is taken.
 
-    Who `may_approve` costs may do so up to a sum, net; None: any.
+    Who `may_approve` costs may do so up to a sum, net; None: any. The service area is open to
+    him since `portal_at`, by the word of `portal_by`; `sees_company`: he sees all tickets there.
     """
 
     address: str
@@ -29,6 +30,9 @@ class Contact:
     language: str = ""
     may_approve: bool = False
     approve_up_to: Money | None = None
+    portal_at: datetime | None = None
+    portal_by: str = ""
+    sees_company: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,7 +100,16 @@ def values(session: Session, rows: Sequence[CustomerRow]) -> list[Customer]:
         up_to = person.approve_up_to
         bound = None if up_to is None else Money(up_to, currencies.get(person.customer_id, "EUR"))
         contacts[person.customer_id].append(
-            Contact(person.address, person.name, person.language, person.may_approve, bound)
+            Contact(
+                person.address,
+                person.name,
+                person.language,
+                person.may_approve,
+                bound,
+                person.portal_at,
+                person.portal_by,
+                person.sees_company,
+            )
         )
     for place in session.scalars(places):
         domains[place.customer_id].append(place.domain)

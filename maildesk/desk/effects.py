@@ -3,13 +3,25 @@
 import json
 from datetime import datetime
 
-from sqlalchemy import Executable, ScalarSelect, delete, select, update
+from sqlalchemy import Executable, ScalarSelect, delete, or_, select, update
 from sqlmodel import Session, col
 
+from maildesk.desk.portal import sessions
 from maildesk.desk.rows import Cause, Changed, Rows
-from maildesk.rules.plan import Book, Change, Deed, Participate, Release, Step, TakeBack, Timer
+from maildesk.rules.plan import (
+    Book,
+    Change,
+    Deed,
+    LetIn,
+    Participate,
+    Release,
+    Step,
+    TakeBack,
+    Timer,
+)
+from maildesk.rules.staff.portal import LETTER as INVITED
 from maildesk.store.db import rows_met
-from maildesk.store.tables import InboundRow, OutboundRow, ParticipantRow
+from maildesk.store.tables import ContactRow, InboundRow, OutboundRow, ParticipantRow
 from maildesk.store.work_tables import DeedRow, TimeRow, TimerRow
 
 
@@ -53,6 +65,11 @@ def gather(rows: Rows, step: Step, cause: Cause) -> None:
                  "name": step.name}
             )  # fmt: skip
             rows.journal(cause, step.ticket_id, "#add", detail=step.address)
+        case LetIn():
+            rows.others.append(lambda session: _let_in(session, step, now))
+            rows.journal(
+                cause, step.ticket_id, "#portal" if step.by else "#undo", detail=step.address
+            )
         case Deed():
             rows.new[DeedRow].append(
                 {"inbound_id": inbound_id, "agent_id": step.agent_id, "ticket_id": step.ticket_id,
@@ -70,10 +87,23 @@ def gather(rows: Rows, step: Step, cause: Cause) -> None:
             rows.others.append(lambda session: meet_one(session, released))
 
 
+def _let_in(session: Session, step: LetIn, now: datetime) -> None:
+    person = update(ContactRow).where(col(ContactRow.address) == step.address)
+    if step.by:
+        shut = person.where(col(ContactRow.portal_at).is_(None))
+        meet_one(session, shut.values(portal_at=now, portal_by=step.by))
+        return
+    session.execute(person.values(portal_at=None, portal_by=""))
+    sessions.end_all(session, step.address)
+
+
 def _take_back(session: Session, step: TakeBack, now: datetime) -> None:
     waiting = update(OutboundRow).where(
         col(OutboundRow.inbound_id) == step.inbound_id,
-        col(OutboundRow.ticket_id) == _ticket_of(step.deed_id),
+        or_(
+            col(OutboundRow.ticket_id) == _ticket_of(step.deed_id),
+            col(OutboundRow.purpose) == INVITED,
+        ),
         col(OutboundRow.state) == "queued",
         col(OutboundRow.attempts) == 0,
         ~col(OutboundRow.purpose).startswith("staff_"),

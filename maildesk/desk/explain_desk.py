@@ -3,10 +3,14 @@
 import secrets
 from collections.abc import Callable
 from dataclasses import replace
+from datetime import datetime
 
 from maildesk.config import ConfigError, Site
 from maildesk.desk.context import Desk, open_desk
+from maildesk.desk.explain import Explanation, explain
+from maildesk.desk.explain_past import Given
 from maildesk.desk.keys import KEY_BYTES, read_key_file
+from maildesk.mail.message import Reading
 from maildesk.render import Renderer
 from maildesk.rules.signed import Keyring
 from maildesk.store.db import Database
@@ -29,3 +33,19 @@ def looking_desk(site: Site, db: Database, note: Callable[[str], None]) -> Desk:
         reason = error.strerror if isinstance(error, OSError) else str(error)
         note(f"nothing that we signed is recognised: the keys in {site.keys.file}: {reason}")
     return replace(open_desk(site, keyring, Renderer(site.templates.folder, broken)), db=db)
+
+
+def explained(
+    site: Site, db: Database, given: Given, reading: Reading | None, cut: str, now: datetime
+) -> Explanation:
+    """Return what the desk of a site would do with a mail now, and why.
+
+    `reading` and `cut` are what `within_limits` found. Raises ConfigError as `looking_desk` does.
+    """
+    notes = [cut] if cut else []
+    if len(given.raw) > site.limits.message and not given.inbound_id:
+        notes.append(
+            f"it would not be taken: it has {len(given.raw):,} octets, and limits.message is"
+            f" {site.limits.message:,}"
+        )
+    return explain(looking_desk(site, db, notes.append), given, reading, now, notes)

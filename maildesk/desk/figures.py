@@ -72,6 +72,11 @@ def desk_figures(site: Site) -> say.DeskFigures:
     return say.DeskFigures(site.desk.name, site.desk.signature, site.process.remote_support)
 
 
+def area(site: Site) -> str:
+    """Return the address at which people sign in to the service area, "" where there are no pages."""
+    return f"{site.web.base_url}/sign-in" if site.web.base_url else ""
+
+
 def for_staff(about: About, purpose: Purpose, agent_id: int) -> dict[str, Any]:
     """Return what only letters to agents show: where an answer goes, and ready-made subjects."""
     ticket, number = about.ticket, about.ticket_id

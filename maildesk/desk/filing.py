@@ -6,6 +6,7 @@ from sqlmodel import col
 from maildesk.desk.effects import meet_one
 from maildesk.desk.rows import Decided, Rows, looked_at
 from maildesk.mail.message import Mail
+from maildesk.mail.smtp import PAGE
 from maildesk.rules.join import taught_numbers
 from maildesk.rules.plan import AddMessage, OpenTicket
 from maildesk.rules.ticket import State, is_closed
@@ -64,8 +65,17 @@ def open_ticket(rows: Rows, step: OpenTicket, decided: Decided) -> None:
         )
         if said
     )
-    trigger = "T04" if step.state is State.SPAM else "T02" if step.by_phone else "T01"
-    rows.journal(decided, step.ticket_id, trigger, to=step.state, detail=detail)
+    rows.journal(decided, step.ticket_id, _trigger(step, decided), to=step.state, detail=detail)
+
+
+def _trigger(step: OpenTicket, decided: Decided) -> str:
+    """Return the id of the transition that made a new ticket."""
+    envelope = decided.claimed.envelope
+    if step.state is State.SPAM:
+        return "T04"
+    if step.by_phone:
+        return "T02"
+    return "T03" if envelope.via == PAGE and not envelope.login else "T01"
 
 
 def file(rows: Rows, step: AddMessage, decided: Decided) -> None:

@@ -23,7 +23,7 @@ from maildesk.desk.proofs import prove, prove_agent
 from maildesk.desk.rows import Changed, Decided
 from maildesk.desk.tokens import without_quoted
 from maildesk.mail.message import Reading
-from maildesk.mail.smtp import PAGE
+from maildesk.mail.smtp import PAGE, Envelope
 from maildesk.rules.assign import How
 from maildesk.rules.decide import decide
 from maildesk.rules.facts import Budget, Facts, Received
@@ -42,7 +42,7 @@ from maildesk.rules.plan import (
 )
 from maildesk.rules.process.asking import LETTERS
 from maildesk.rules.requests import About
-from maildesk.rules.subject import read_subject
+from maildesk.rules.subject import Subject, read_subject, with_order
 from maildesk.rules.verdict import verdict
 from maildesk.store import queries
 from maildesk.store.ordering import with_order_facts
@@ -88,7 +88,7 @@ def _receive(desk: Desk, read: Read, now: datetime) -> Received:
         inbound_id=claimed.inbound_id,
         envelope=claimed.envelope,
         reading=reading,
-        subject=read_subject(reading.mail.subject, desk.policy.code, desk.policy.kinds),
+        subject=_subject(desk, reading, claimed.envelope),
         proofs=prove(reading, claimed.envelope, desk.keyring, now.date(), desk.trust),
         oversize=claimed.oversize,
         quiet=claimed.quiet,
@@ -96,6 +96,15 @@ def _receive(desk: Desk, read: Read, now: datetime) -> Received:
         mark="" if claimed.cleared else verdict(reading.evidence.marks, desk.policy.spam),
         cleared=claimed.cleared,
     )
+
+
+def _subject(desk: Desk, reading: Reading, envelope: Envelope) -> Subject:
+    """Return what a subject says. An order is believed only of a page, and of no agent."""
+    found = read_subject(reading.mail.subject, desk.policy.code, desk.policy.kinds)
+    by_page = envelope.ordered and envelope.via == PAGE and not envelope.login
+    if by_page and any(kind.name == envelope.ordered for kind in desk.policy.kinds):
+        return with_order(found, envelope.ordered)
+    return found
 
 
 def _decide(
@@ -167,7 +176,8 @@ def _decided(desk: Desk, read: Read, received: Received, facts: Facts, now: date
     plan = decide(received, facts, desk.policy, now)
     written = letters.write(desk, facts, plan, now, received, read.claimed.raw)
     if received.envelope.via == PAGE and facts.agent is not None:
-        written, also = post.answered(written, read.claimed.inbound_id, facts.agent.address)
+        mine = facts.agent.address
+        written, also = post.answered(written, plan, read.claimed.inbound_id, mine)
         return Decided(read.claimed, received, facts, plan, written, also)
     return Decided(read.claimed, received, facts, plan, written)
 

@@ -34,6 +34,7 @@ from maildesk.rules.signed import (
     new_token,
     read_message_id,
 )
+from maildesk.rules.staff.portal import LETTER as INVITED
 
 # How long an answer to a letter is taken as one: SECURITY.md 5.2 D for agents. A customer's
 # reply may come late; all it proves is which ticket is meant.
@@ -262,6 +263,8 @@ def _values(scene: _Scene, now: datetime) -> dict[str, Any]:
     if tell.purpose not in _OUTWARD:
         shown |= figures.for_staff(about, tell.purpose, tell.person)
     shown |= tell.more
+    if tell.letter == INVITED:
+        shown["link"] = figures.area(scene.desk.site)
     if tell.link and scene.desk.site.web.base_url:
         shown["request"] = replace(shown["request"], link=_page(scene, now))
     return shown

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import cast
 
-from sqlalchemy import Select, case, func, null, select
+from sqlalchemy import Select, and_, case, func, null, select, text
 from sqlalchemy.orm import QueryableAttribute, defer
 from sqlmodel import Session, col
 
@@ -135,9 +135,15 @@ def may_send(session: Session) -> bool:
     return outbox.may_send(session)
 
 
-def quarantine(session: Session, states: Sequence[str], limit: int) -> tuple[list[MailLine], int]:
-    """Return at most `limit` mails in these states, the newest first, and how many there are."""
-    inside = col(InboundRow.state).in_(states)
+def quarantine(
+    session: Session, states: Sequence[str], limit: int, before: int | None = None
+) -> tuple[list[MailLine], int]:
+    """Return at most `limit` mails in these states, the newest first, and how many there are.
+
+    Only those below the number `before`, if one is named; the count is of all.
+    """
+    # The literal is that of the index: SQLite takes a partial one for nothing else.
+    inside = and_(col(InboundRow.state).in_(states), text("inbound.state <> 'filed'"))
     total = session.execute(select(func.count()).select_from(InboundRow).where(inside))
     query = (
         select(InboundRow, col(RawRow.size))
@@ -146,6 +152,8 @@ def quarantine(session: Session, states: Sequence[str], limit: int) -> tuple[lis
         .order_by(col(InboundRow.id).desc())
         .limit(limit)
     )
+    if before is not None:
+        query = query.where(col(InboundRow.id) < before)
     return [_mail(row, size) for row, size in session.execute(query)], total.scalar_one()
 
 

@@ -18,6 +18,7 @@ from maildesk.rules.facts import Facts, TicketFacts
 from maildesk.rules.kinds import NORMAL
 from maildesk.rules.letters import moment_words
 from maildesk.rules.number import tag
+from maildesk.rules.policy import Policy
 from maildesk.rules.process.answerable import is_known, still_asked, waits_for, why_not
 from maildesk.rules.process.asking import deciders, may_decide
 from maildesk.rules.process.request_words import RequestFigures, figures_of
@@ -123,11 +124,7 @@ def _page(desk: Desk, link: LinkRow, request: Request, facts: Facts, now: dateti
         (locale for to, locale, _ in able if same_address(to.address, link.address)),
         ticket.language,
     )
-    choices = tuple(
-        verdict
-        for verdict in _verdicts(request, ticket)
-        if why_not(request, verdict, link.address, facts, ticket, policy, How.LINK) is None
-    )
+    choices = choices_of(request, ticket, facts, policy, link.address)
     # Whoever takes part tests what was delivered; all else is for those who may decide it.
     is_his = any(same_address(to.address, link.address) for to, _, _ in able) or (
         request.about is About.ACCEPTANCE and is_known(link.address, facts, ticket)
@@ -168,6 +165,17 @@ def _page(desk: Desk, link: LinkRow, request: Request, facts: Facts, now: dateti
         by=agents.get(request.decided_by) or request.decided_by,
         how=request.how,
         at=moment_words(at, policy.calendar.timezone, language) if at else "",
+    )
+
+
+def choices_of(
+    request: Request, ticket: TicketFacts, facts: Facts, policy: Policy, address: str
+) -> tuple[Verdict, ...]:
+    """Return the decisions that somebody can take about a request on a page, the yes first."""
+    return tuple(
+        verdict
+        for verdict in _verdicts(request, ticket)
+        if why_not(request, verdict, address, facts, ticket, policy, How.LINK) is None
     )
 
 

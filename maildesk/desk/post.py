@@ -22,14 +22,13 @@ from maildesk.mail.compose import to_bytes
 from maildesk.mail.letter import File, Letter, Words
 from maildesk.mail.message import Address
 from maildesk.mail.smtp import PAGE, Envelope
+from maildesk.rules.plan import Plan, Tell
 from maildesk.rules.signed import Purpose, SignedAddress, address
+from maildesk.rules.staff import on_page
 from maildesk.store.tables import InboundRow
 from maildesk.store.web_tables import PostRow
 
 _LASTS = timedelta(days=1)  # of the address that leads it to its ticket
-# What answers an agent's mail and tells nobody else anything.
-_REFUSED = frozenset({"staff_refused", "staff_digest_refused"})
-_ANSWERS = _REFUSED | {"staff_receipt", "staff_list", "staff_help", "staff_digest_done"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,23 +128,28 @@ def posted(desk: Desk, inbound_id: int) -> Posted | None:
 
 
 def answered(
-    written: Written, inbound_id: int, agent: str
+    written: Written, plan: Plan, inbound_id: int, agent: str
 ) -> tuple[Written, tuple[Callable[[Session], None], ...]]:
     """Return the letters without those that only answer the agent, and what keeps their words."""
-    mine = [row for row in written.rows if row["purpose"] in _ANSWERS and row["rcpt_to"] == agent]
-    if not mine:
+    texts = {row["once_key"]: row["raw"] for row in written.rows}
+    mine = [each for each in plan if isinstance(each, Tell) and each.to.address == agent]
+    found = [(each, on_page.said(each)) for each in mine]
+    words = [_text(texts[each.once]) if said is None else said for each, said in found]
+    answers = {each.once for each in mine if each.letter in on_page.ANSWERS}
+    if not any(words) and not answers:
         return written, ()
-    words = "\n\n".join(_text(row["raw"]) for row in mine)
-    refused = any(row["purpose"] in _REFUSED for row in mine)
     kept = update(PostRow).where(col(PostRow.inbound_id) == inbound_id)
-    rest = tuple(row for row in written.rows if row not in mine)
+    outcome = "\n\n".join(filter(None, words))
+    refused = any(each.letter in on_page.REFUSALS for each in mine)
 
     def work(session: Session) -> None:
-        session.execute(kept.values(outcome=words, refused=refused))
+        session.execute(kept.values(outcome=outcome, refused=refused))
 
+    rest = tuple(row for row in written.rows if row["once_key"] not in answers)
     return replace(written, rows=rest), (work,)
 
 
 def _text(raw: bytes) -> str:
+    """Return the text of a letter to staff without its first part: what a reply would do."""
     body = email.message_from_bytes(raw, policy=email_policy.default).get_body(("plain",))
-    return str(body.get_content()).strip() if body is not None else ""
+    return str(body.get_content()).strip().partition("\n\n")[2] if body is not None else ""

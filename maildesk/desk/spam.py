@@ -4,7 +4,18 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, and_, func, or_, select, update
+from sqlalchemy import (
+    ColumnElement,
+    CompoundSelect,
+    Select,
+    and_,
+    func,
+    or_,
+    select,
+    text,
+    union_all,
+    update,
+)
 from sqlalchemy.orm import aliased
 from sqlmodel import Session, col
 
@@ -32,12 +43,19 @@ class SpamLine:
     why: str
 
 
-def listed(session: Session, code: str, limit: int) -> tuple[list[SpamLine], int]:
-    """Return at most `limit` hidden mails, the newest first, and how many there are."""
+def listed(
+    session: Session, code: str, limit: int, before: int | None = None
+) -> tuple[list[SpamLine], int]:
+    """Return at most `limit` hidden mails, the newest first, and how many there are.
+
+    Only those below the number `before`, if one is named; the count is of all.
+    """
     total = session.execute(_joined(func.count()))
     other = aliased(MessageRow)
     beside = select(func.count()).where(col(other.ticket_id) == col(MessageRow.ticket_id))
     query = _joined(InboundRow, MessageRow, beside.scalar_subquery())
+    if before is not None:
+        query = query.where(col(InboundRow.id) < before)
     found = session.execute(query.order_by(col(InboundRow.id).desc()).limit(limit)).all()
     lines = [
         SpamLine(
@@ -49,6 +67,12 @@ def listed(session: Session, code: str, limit: int) -> tuple[list[SpamLine], int
     return lines, total.scalar_one()
 
 
+def is_hidden(session: Session, inbound_id: int) -> bool:
+    """Tell whether a mail is hidden, so that `restore` would bring it back."""
+    this = _joined(col(InboundRow.id)).where(col(InboundRow.id) == inbound_id)
+    return session.execute(this).first() is not None
+
+
 def restore(db: Database, inbound_id: int) -> None:
     """Have a hidden mail handled once more, as one that is no spam.
 
@@ -57,13 +81,12 @@ def restore(db: Database, inbound_id: int) -> None:
     """
 
     def work(session: Session) -> None:
-        hidden = _joined(col(InboundRow.id)).where(col(InboundRow.id) == inbound_id)
         again = update(InboundRow).where(
             col(InboundRow.id) == inbound_id, col(InboundRow.state) == "filed"
         )
         values = {"cleared": True, "state": "waiting", "attempts": 0, "reason": "",
                   "handled_at": None}  # fmt: skip
-        if session.execute(hidden).first() is None or not rows_met(session, again.values(**values)):
+        if not is_hidden(session, inbound_id) or not rows_met(session, again.values(**values)):
             raise Refused(f"mail {inbound_id} is not hidden as spam; see `maildesk spam list`")
 
     db.change(work)
@@ -74,8 +97,26 @@ def _joined(*columns: Any) -> Select[Any]:
     return (
         asked.join(MessageRow, col(MessageRow.inbound_id) == col(InboundRow.id))
         .join(TicketRow, col(TicketRow.id) == col(MessageRow.ticket_id))
-        .where(col(InboundRow.state) == "filed", _is_hidden())
+        .where(
+            col(InboundRow.state) == "filed", col(MessageRow.id).in_(_in_question()), _is_hidden()
+        )
     )
+
+
+def _in_question() -> CompoundSelect[int]:
+    """Return the few messages that may be hidden, each kind by its own index.
+
+    The literals are those of the indexes: SQLite takes a partial one for nothing else.
+    """
+    of_spam = (
+        select(col(MessageRow.id))
+        .join(TicketRow, col(TicketRow.id) == col(MessageRow.ticket_id))
+        .where(text("ticket.state = 'spam'"))
+    )
+    hidden = select(col(MessageRow.id)).where(
+        col(MessageRow.standing) == HIDDEN, text("message.standing IN ('unverified', 'spam')")
+    )
+    return union_all(of_spam, hidden)
 
 
 def _is_hidden() -> ColumnElement[bool]:

@@ -11,6 +11,7 @@ from sqlmodel import Session, col
 
 from maildesk.desk.login import hashed
 from maildesk.desk.people import Refused, language_of, one_line, plain_address, refuse_taken
+from maildesk.desk.portal import sessions
 from maildesk.store.db import Database
 from maildesk.store.tables import AgentAddressRow, AgentRow, TicketRow
 
@@ -100,7 +101,10 @@ def remove_address(db: Database, login: str, address: str) -> Agent:
 
 
 def enable(db: Database, login: str, enabled: bool) -> Agent:
-    """Let an agent get new tickets and act by mail, or not any more; his tickets stay his."""
+    """Let an agent get new tickets and act by mail, or not any more; his tickets stay his.
+
+    Whoever is disabled is signed out of the pages at once.
+    """
     return _change(db, login, "enabled", enabled)
 
 
@@ -123,6 +127,8 @@ def _change(db: Database, login: str, name: str, value: bool | str) -> Agent:
         setattr(row, name, value)
         session.add(row)
         session.flush()
+        if not row.enabled:
+            sessions.end_all_of_agent(session, row.id or 0)
         return _value(session, row)
 
     return db.change(work)

@@ -13,7 +13,7 @@ from maildesk.mail.header import Head
 from maildesk.mail.message import Origin, Report
 from maildesk.mail.mime import Part
 from maildesk.mail.responders import Found
-from maildesk.mail.smtp import Envelope
+from maildesk.mail.smtp import PAGE, Envelope
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,7 +61,11 @@ def classify(asked: Question) -> Verdict:
     - LIST: a List field (RFC 2919, RFC 2369), or Precedence bulk, junk or list, which is custom
       and not standard (RFC 3834 section 3.1.8), unless Request Tracker says whose words it sends;
     - AUTO_GENERATED: the null return path (RFC 5321 section 4.5.5), or a mailer daemon in From.
+
+    What was written on a page of ours is a PERSON's, whatever its words look like.
     """
+    if asked.envelope.via == PAGE:
+        return Verdict(Origin.PERSON, "written on a page of ours", "")
     automatic = responders.auto_submitted(asked.head)
     report = _report(asked)
     family = responders.family(asked.head, asked.sender)

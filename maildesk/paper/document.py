@@ -19,7 +19,7 @@ def build(content: InvoiceContent, look: Look) -> Document:
     """Return the documents of an invoice; the same content and look give the same octets.
 
     With Format.XRECHNUNG the XML is the invoice and the PDF a copy to read, without XML inside.
-    A time sheet by itself has no XML (b"").
+    A time sheet by itself and a draft, which has no number, are pages without an XML (b"").
 
     Raises ValueError, with a sentence, where the content does not add up, lacks what EN 16931
     must have, or the XML made of it does not say the same again: then nothing may be issued.
@@ -32,7 +32,7 @@ def build(content: InvoiceContent, look: Look) -> Document:
     from maildesk.paper.same import differs
     from maildesk.paper.schema import misshapen
 
-    if content.kind is DocumentKind.TIMESHEET:
+    if content.kind is DocumentKind.TIMESHEET or not content.number:
         return Document(to_pdf(content, look), b"")
     if fault := wrong(content):
         raise ValueError(f"the invoice {content.number} does not add up: {fault}")

@@ -24,6 +24,11 @@ def bare(address: str) -> str:
     return f"{local.partition('+')[0]}@{domain}"
 
 
+def nobody_reads(address: str) -> bool:
+    """Tell whether an address is one at which answers reach nobody: a machine's."""
+    return bool(_NOBODY_READS.match(address.lower().rpartition("@")[0]))
+
+
 class Check(NamedTuple):
     """One thing that forbids an answer: `holds` if it is so, `reason` in the words of this mail."""
 
@@ -41,7 +46,6 @@ def checks(received: Received, facts: Facts, policy: Policy) -> tuple[Check, ...
     limits = policy.budget if facts.contact is None else policy.contact_budget
     reading = received.reading
     author = reading.mail.author
-    local = (author or "").lower().rpartition("@")[0]
     found: tuple[tuple[str, bool, str], ...] = (
         ("it was imported", received.quiet, ""),
         ("its return path is empty",
@@ -49,7 +53,7 @@ def checks(received: Received, facts: Facts, policy: Policy) -> tuple[Check, ...
         ("its author is not certain", author is None, ""),
         ("it claims to come from ourselves",
          author is not None and bare(author) in policy.own, ""),
-        ("nobody reads answers at its author's address", bool(_NOBODY_READS.match(local)), ""),
+        ("nobody reads answers at its author's address", nobody_reads(author or ""), ""),
         ("no person wrote it", reading.origin is not Origin.PERSON,
          f"no person wrote it ({reading.origin_reason})"),
         ("the message itself forbids it", bool(reading.no_answer), reading.no_answer),

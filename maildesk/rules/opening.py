@@ -28,6 +28,8 @@ def open_ticket(
     if isinstance(order.ticket, OpenTicket):
         ticket = order.ticket
     steps: list[Step] = [ticket, AddMessage(ticket.ticket_id, why=received.mark), *order.steps]
+    if (line := ordering.recorded(ticket, received, facts, policy)) is not None:
+        steps.append(line)
     if not order.steps and not why_not_answer(received, facts, policy):
         steps.append(letters_to.confirmation(received, facts, ticket, order.more))
     told = letters_to.staff("staff_new", received, facts, policy, ticket, more=order.more)

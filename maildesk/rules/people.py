@@ -39,6 +39,7 @@ class ContactFacts:
     """A person of a customer, known by his address.
 
     `approve_up_to` is the highest sum, net, in minor units, that he may approve; None: any.
+    `is_let_in`: the service area was opened to him.
     """
 
     customer_id: int
@@ -48,6 +49,7 @@ class ContactFacts:
     id: int = 0
     may_approve: bool = False
     approve_up_to: int | None = None
+    is_let_in: bool = False
 
 
 @dataclass(frozen=True, slots=True)

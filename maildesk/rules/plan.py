@@ -194,6 +194,18 @@ class Participate:
 
 
 @dataclass(frozen=True, slots=True)
+class LetIn:
+    """Open the service area to a contact by the word of an agent (his login), or close it (`by` "").
+
+    The address is a contact's, in lower case.
+    """
+
+    ticket_id: int
+    address: str
+    by: str
+
+
+@dataclass(frozen=True, slots=True)
 class Deed:
     """Remember what a mail of an agent did to a ticket: its fields `before` and `after` it."""
 
@@ -276,7 +288,7 @@ class Tell:
 
 
 Step = (
-    Leave | OpenTicket | AddMessage | SetState | Change | Book | Timer | Participate | Deed
+    Leave | OpenTicket | AddMessage | SetState | Change | Book | Timer | Participate | LetIn | Deed
     | TakeBack | Release | MarkUndeliverable | MarkUnreachable | Touch | Ask | Judge | Bounced | Remind
     | Note | Tell
 )  # fmt: skip

@@ -12,7 +12,7 @@ prefix was in the mail that is answered and asks for nothing again; it is taken 
 import re
 import unicodedata
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import Enum, auto
 from functools import lru_cache
 
@@ -124,6 +124,17 @@ def read_subject(subject: str, code: str, kinds: Sequence[Kind]) -> Subject:
         is_reply=_Word.REPLY in words,
         is_forward=_Word.FORWARD in words,
         foreign=foreign_numbers(title, code),
+    )
+
+
+def with_order(subject: Subject, ordered: str) -> Subject:
+    """Return a subject with the kind that was ordered by a button, whatever else it asks for.
+
+    The order is about a ticket of its own, or the one that its page showed: never about a number
+    that somebody typed.
+    """
+    return replace(
+        subject, kind=ordered, wishes=(ordered,), contradiction=False, numbers=(), foreign=()
     )
 
 

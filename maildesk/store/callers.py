@@ -58,13 +58,13 @@ def person(session: Session, address: str, on: date, zone: tzinfo) -> Person:
         history=history,
         closed=lines(session, closed.limit(CLOSED_MAX), by_requester=True),
         requests=tuple(each for line in history for each in asked.get(line.id, ()) if each.is_open),
-        calls=_calls(session, theirs),
+        calls=calls(session, theirs),
         contracts=contracts_of(session, customer_id, on, zone) if customer_id else (),
         approvers=approvers(session, customer_id) if customer_id else (),
     )
 
 
-def _calls(session: Session, theirs: ColumnElement[bool]) -> tuple[PastCall, ...]:
+def calls(session: Session, theirs: ColumnElement[bool]) -> tuple[PastCall, ...]:
     """Return the calls logged last on some tickets, without those that were taken back."""
     undone = select(col(DeedRow.inbound_id)).where(col(DeedRow.undone_at).is_not(None))
     query = (

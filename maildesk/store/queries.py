@@ -274,7 +274,7 @@ def contact(row: Any) -> ContactFacts:
     """Return a row of `contact` as a value."""
     return ContactFacts(
         row.customer_id, row.address, row.name, row.language, row.id or 0, row.may_approve,
-        row.approve_up_to,
+        row.approve_up_to, row.portal_at is not None,
     )  # fmt: skip
 
 

@@ -10,7 +10,7 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta, tzinfo
 from typing import Any
 
-from sqlalchemy import bindparam, func, select
+from sqlalchemy import bindparam, func, or_, select
 from sqlmodel import Session, col
 
 from maildesk.mail.message import Mail
@@ -31,6 +31,7 @@ from maildesk.rules.people import AgentFacts
 from maildesk.rules.process.worded import has_to_be_known
 from maildesk.rules.requests import named
 from maildesk.rules.signed import Purpose
+from maildesk.rules.staff.portal import LETTER as INVITED
 from maildesk.rules.subject import read_subject
 from maildesk.rules.ticket import State, is_over
 from maildesk.store import digest_facts, queries
@@ -220,7 +221,7 @@ def _deed(session: Session, agent_id: int, ticket_id: int) -> DoneDeed | None:
         col(OutboundRow.rcpt_to), col(OutboundRow.state), col(OutboundRow.attempts)
     ).where(
         col(OutboundRow.inbound_id) == row.inbound_id,
-        col(OutboundRow.ticket_id) == ticket_id,
+        or_(col(OutboundRow.ticket_id) == ticket_id, col(OutboundRow.purpose) == INVITED),
         ~col(OutboundRow.purpose).startswith("staff_"),
     )
     before, after = map(_fields, json.loads(row.before))

@@ -184,6 +184,8 @@ class TicketRow(SQLModel, table=True):
               postgresql_where=text("state = 'resolved'")),
         Index("ticket_merged", "merged_into", sqlite_where=text("merged_into IS NOT NULL"),
               postgresql_where=text("merged_into IS NOT NULL")),
+        Index("ticket_spam", "id", sqlite_where=text("state = 'spam'"),
+              postgresql_where=text("state = 'spam'")),
         Index("ticket_load", "assignee_id", sqlite_where=text("closed = 0"),
               postgresql_where=text("NOT closed")),
     )  # fmt: skip
@@ -245,6 +247,12 @@ class MessageRow(SQLModel, table=True):
     """
 
     __tablename__ = "message"
+    __table_args__ = (
+        Index("message_of_mail", "inbound_id"),
+        Index("message_apart", "standing", "ticket_id", "inbound_id",
+              sqlite_where=text("standing IN ('unverified', 'spam')"),
+              postgresql_where=text("standing IN ('unverified', 'spam')")),
+    )  # fmt: skip
     id: int = given_key()
     ticket_id: int = link("ticket.id", index=True)
     inbound_id: int | None = link("inbound.id", nullable=True)
@@ -292,6 +300,12 @@ class EventRow(SQLModel, table=True):
     """
 
     __tablename__ = "event"
+    __table_args__ = (
+        Index("event_at", "at", "id"),
+        Index("event_by", "actor", "id"),
+        Index("event_of_mail", "inbound_id", sqlite_where=text("inbound_id IS NOT NULL"),
+              postgresql_where=text("inbound_id IS NOT NULL")),
+    )  # fmt: skip
     id: int | None = key()
     ticket_id: int = link("ticket.id", index=True)
     at: datetime = moment()
@@ -319,6 +333,12 @@ class OutboundRow(SQLModel, table=True):
         Index("outbound_counted", "queued_at", sqlite_where=text("counted = 1"),
               postgresql_where=text("counted")),
         Index("outbound_to", "rcpt_to", "queued_at"),
+        Index("outbound_failed", "id", sqlite_where=text("state = 'failed'"),
+              postgresql_where=text("state = 'failed'")),
+        Index("outbound_held", "id", sqlite_where=text("state = 'held'"),
+              postgresql_where=text("state = 'held'")),
+        Index("outbound_of_mail", "inbound_id", sqlite_where=text("inbound_id IS NOT NULL"),
+              postgresql_where=text("inbound_id IS NOT NULL")),
     )  # fmt: skip
     id: int | None = key()
     handle: str = Field(unique=True)

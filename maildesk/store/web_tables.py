@@ -11,14 +11,19 @@ from maildesk.store.columns import link, long_text, moment
 class SignInRow(SQLModel, table=True):
     """A link to sign in. Of its token and of the browser that asked only the SHA-256 is kept.
 
-    `address` is whom it was mailed to, in lower case. It is used once: `used_at`.
+    `address` is whom it was mailed to, in lower case. It is used once: `used_at`. `leads_to` is
+    the page that he wanted to see, "" for none.
     """
 
     __tablename__ = "sign_in"
-    __table_args__ = (Index("sign_in_of", "address", "made_at"),)
+    __table_args__ = (
+        Index("sign_in_of", "address", "made_at"),
+        Index("sign_in_ends", "expires_at"),
+    )
     token_sha256: str = Field(sa_column=Column(Text, primary_key=True))
     address: str
     browser_sha256: str = ""
+    leads_to: str = ""
     made_at: datetime = moment()
     expires_at: datetime = moment()
     used_at: datetime | None = moment(nullable=True)

@@ -103,7 +103,8 @@ class Action:
 
     async def _decide(self, visit: Visit, page: Page, token: str, form: Filled) -> Response:
         verdict = Verdict(form.verdict)
-        words = _defects(form, page.language) if verdict is Verdict.DEFECTS else ""
+        is_defects = verdict is Verdict.DEFECTS
+        words = defects_of(form.defects, form.fine, page.language) if is_defects else ""
         # Shielded: a browser that hangs up now must not leave the decision without its log line.
         outcome, after = await asyncio.shield(
             asyncio.ensure_future(
@@ -136,9 +137,9 @@ def _filled(form: Form) -> Filled:
     )
 
 
-def _defects(form: Filled, language: str) -> str:
+def defects_of(defects: str, fine: str, language: str) -> str:
     """Return what is not right, and what is: a partial acceptance names both."""
-    if not form.fine:
-        return form.defects
+    if not fine:
+        return defects
     mark = "Das ist in Ordnung:" if is_german(language) else "This is fine:"
-    return f"{form.defects}\n\n{mark}\n{form.fine}"
+    return f"{defects}\n\n{mark}\n{fine}"

@@ -13,6 +13,7 @@ from starlette.routing import Route
 from maildesk.desk.context import Desk
 from maildesk.web.action import Action
 from maildesk.web.browsers import Cookies
+from maildesk.web.live import Live
 from maildesk.web.look import Look
 from maildesk.web.page import Page, answer
 from maildesk.web.pages import PAGES
@@ -28,6 +29,7 @@ def make_app(
     """Return the pages of a desk (ASGI). `acted` is told when letters may wait, `received` when
     mail does.
 
+    `app.state.live` is to be closed before the app is stopped: its answers do not end by themselves.
     Links are made of `[web] base_url` alone, so the Host field is never read. The path of
     base_url may be there or have been taken off by the reverse proxy.
     """
@@ -35,7 +37,8 @@ def make_app(
     root = urlsplit(site.web.base_url).path.rstrip("/")
     look = Look(site.templates.folder, root)
     cookies = Cookies(secure=site.web.base_url.startswith("https://"))
-    house = House(desk, now, look, cookies, frozenset(site.web.proxies), acted, received)
+    proxies, live = frozenset(site.web.proxies), Live(desk, now)
+    house = House(desk, now, look, cookies, proxies, acted, received, live)
     action = Action()
 
     async def sorry(_request: Request, error: Exception) -> Response:
@@ -62,6 +65,7 @@ def make_app(
         ]
     app = Starlette(routes=routes, exception_handlers={HTTPException: sorry})
     app.router.redirect_slashes = False
+    app.state.live = live
     return app
 
 

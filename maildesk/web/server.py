@@ -11,6 +11,7 @@ from uvicorn.protocols.http.h11_impl import H11Protocol
 
 from maildesk.desk.context import Desk
 from maildesk.web.app import make_app
+from maildesk.web.live import Live
 
 AT_ONCE = 256  # connections; more are told to come again (503)
 STOP_SECONDS = 5
@@ -31,9 +32,11 @@ class Pages:
         acted: Callable[[], None],
         received: Callable[[], None],
     ) -> None:
+        app = make_app(desk, now, acted, received)
+        self._live: Live = app.state.live
         self._server = _Server(
             uvicorn.Config(
-                make_app(desk, now, acted, received),
+                app,
                 log_config=None,
                 log_level="warning",
                 access_log=False,  # paths hold tokens (SECURITY.md, P19)
@@ -59,6 +62,7 @@ class Pages:
 
     async def stop(self) -> None:
         """Take no more requests and finish those in hand, at most five seconds."""
+        await self._live.close()  # what would never end by itself
         self._server.should_exit = True
         if self._task is not None:
             await self._task

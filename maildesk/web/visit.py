@@ -21,17 +21,22 @@ from starlette.responses import RedirectResponse, Response
 
 from maildesk import log
 from maildesk.desk.context import Desk
+from maildesk.desk.invoices.errands import Errands
+from maildesk.desk.invoices.previews import Previews
 from maildesk.desk.portal.sessions import SignedIn
 from maildesk.desk.post import Posted, Posting, post, posted
 from maildesk.rules.letters import is_german
 from maildesk.web.browsers import Cookies, form_token, is_form_token, new_browser
 from maildesk.web.download import download
 from maildesk.web.form import NO_FORM, Form
+from maildesk.web.live import Live
 from maildesk.web.look import Look
+from maildesk.web.tries import PEER_LINKS, Tries
 
 P = ParamSpec("P")
 T = TypeVar("T")
 AT_ONCE = 4  # threads that ask the database for pages: each has a connection with its cache
+SLOW_AT_ONCE = 2  # that wait for a process apart, such as a reader; pages need not wait for them
 _HANDLED_WITHIN = 6.0  # seconds that a page waits for what was sent from it
 _ONCE = 16  # random bytes
 _ONCE_SENT = re.compile(r"[A-Za-z0-9_-]{22}")
@@ -49,7 +54,9 @@ class Who(StrEnum):
 class House:
     """What all pages have in common. `desk` and `now` are asked anew each time.
 
-    `acted` is told when letters may wait, `received` when mail does.
+    `acted` is told when letters may wait, `received` when mail does. `wrong` counts wrong
+    addresses, `links` the links to sign in that somebody asked for, `forms` the public forms. `live` tells pages that are
+    open what has changed. `errands` go on behind pages.
     """
 
     desk: Callable[[], Desk]
@@ -59,7 +66,14 @@ class House:
     proxies: frozenset[str]
     acted: Callable[[], None]
     received: Callable[[], None]
+    live: Live
     turn: asyncio.Semaphore = field(default_factory=lambda: asyncio.Semaphore(AT_ONCE))
+    slow_turn: asyncio.Semaphore = field(default_factory=lambda: asyncio.Semaphore(SLOW_AT_ONCE))
+    errands: Errands = field(default_factory=Errands)
+    previews: Previews = field(default_factory=Previews)
+    wrong: Tries = field(default_factory=Tries)
+    links: Tries = field(default_factory=lambda: Tries(peer_tries=PEER_LINKS))
+    forms: Tries = field(default_factory=Tries)
 
 
 @dataclass(slots=True)
@@ -136,6 +150,13 @@ class Visit:
         async with self.house.turn:
             return await asyncio.to_thread(partial(function, self.desk, *args, **named))
 
+    async def ask_slowly(
+        self, function: Callable[Concatenate[Desk, P], T], *args: P.args, **named: P.kwargs
+    ) -> T:
+        """Like `ask`, for what may take seconds: no other page waits for it."""
+        async with self.house.slow_turn:
+            return await asyncio.to_thread(partial(function, self.desk, *args, **named))
+
     async def do(
         self, function: Callable[Concatenate[Desk, P], T], *args: P.args, **named: P.kwargs
     ) -> T:
@@ -155,6 +176,10 @@ class Visit:
         inbound_id = await asyncio.shield(asyncio.ensure_future(self.ask(post, posting, self.now)))
         self.house.received()
         log.page_sent(inbound_id, posting.login or posting.author.address, self.peer)
+        return await self.handled(inbound_id)
+
+    async def handled(self, inbound_id: int) -> Posted:
+        """Return what became of a mail that was kept just now, after some seconds at most."""
         pause, waited = 0.015, 0.0
         while True:
             found = await self.ask(posted, inbound_id)

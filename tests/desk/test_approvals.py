@@ -380,7 +380,7 @@ def test_stand_is_answered_and_wakes_nothing(desk):
     assert desk.ticket(ticket).state == "waiting_customer"
     (told,) = desk.new_letters()
     assert (told.rcpt_to, told.purpose) == (ANNA, "ticket_standing")
-    assert "Stand: Wartet auf Kunde" in told.text
+    assert "Stand: Wartet auf Sie" in told.text
     assert "25 Minuten, vereinbart sind bis zu 1 Stunde" in told.text
     raw = mail(ANNA, "Re: Shop is empty", "Status?\n\nUnd der Rabatt fehlt auch noch.",
                message_id="t@firm.example", reply_to=["first@firm.example"])  # fmt: skip

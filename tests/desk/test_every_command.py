@@ -10,13 +10,13 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from sqlalchemy import delete, insert
+from sqlalchemy import delete, insert, update
 
 from maildesk.rules.commands.words import TABLE
 from maildesk.rules.number import tag
 from maildesk.rules.staff.chains import may_work
 from maildesk.rules.ticket import State
-from maildesk.store.tables import InboundRow, TicketRow
+from maildesk.store.tables import ContactRow, InboundRow, TicketRow
 from maildesk.store.work_tables import RequestRow, TimeRow, TimerRow
 from tests.desk.office import ANNA, BERT, LENA, START, Office, Sent, mail
 from tests.desk.ways import NORMAL, WAYS, Play, lena, opens
@@ -82,7 +82,7 @@ remove     =   =   =   =   =   =   =   =   =   =   -   -   -   -   =   -
 presales   =   =   =   =   =   =   =   =   =   =   -   -   -   -   =   -
 contract   =   =   =   =   =   =   =   =   =   =   -   -   -   -   =   -
 rework     =   =   =   =   =   =   =   =   =   =   -   -   -   -   =   -
-portal     -   -   -   -   -   -   -   -   -   -   -   -   -   -   -   -
+portal     =   =   =   =   =   =   =   =   =   =   =   =   =   =   =   -
 merge     mer mer mer mer mer mer mer mer mer  -   -   -   -   -  mer  -
 split      -   -   -   -   -   -   -   -   -   -   -   -   -   -   =   -
 spam      spa spa spa spa spa spa spa spa spa  -   -   -   -   -  spa  -
@@ -175,6 +175,9 @@ def prepare(desk: Desk, name: str, state: State) -> None:
             connection.execute(insert(timer), row)
     if name == "remove":
         desk.order(state, f"#dazu {BERT}", "")
+    if name == "portal":  # it was opened to her in another ticket
+        with desk.office.desk.db.engine.begin() as connection:
+            connection.execute(update(ContactRow).values(portal_at=None))
     if name == "deemed":
         desk.office.now = max(desk.office.now, START + timedelta(days=9))
 

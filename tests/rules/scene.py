@@ -21,6 +21,7 @@ from maildesk.rules.plan import (
     Deed,
     Judge,
     Leave,
+    LetIn,
     MarkUndeliverable,
     MarkUnreachable,
     Note,
@@ -171,6 +172,8 @@ def _words(step: Step) -> str:
             return f"timer of {agent_id} {ticket_id or 'stops'}"
         case Participate(ticket_id, address, number):
             return f"participant {ticket_id} {number} {address}"
+        case LetIn(ticket_id, address, by):
+            return f"let in {address} by {by}" if by else f"let out {address}"
         case Deed(agent_id, ticket_id, done, _):
             return f"deed of {agent_id} at {ticket_id}: {done}"
         case TakeBack(deed_id):

@@ -8,7 +8,7 @@ import pytest
 from maildesk.rules.commands.words import TABLE, Name, folded
 from maildesk.rules.decide import decide
 from maildesk.rules.entries import Entry
-from maildesk.rules.facts import Candidate, DoneDeed, Match, RunningTimer, StaffFacts
+from maildesk.rules.facts import Candidate, DoneDeed, Match, Person, RunningTimer, StaffFacts
 from maildesk.rules.number import tag
 from maildesk.rules.plan import SetState, Tell
 from maildesk.rules.process_facts import ProcessFacts
@@ -80,12 +80,14 @@ GRID = {
     "#storno":        "ca   ca    ca   ca    ca   ca    ca   ca     ca   x    x    x    x    =    x    x",
     "#rechnung":      "x    x     x    x     x    x     x    x      x    bi   =    =    =    bi   x    x",
     "#kulanz":        ".    .     .    .     .    .     .    .      .    .    x    x    x    .    x    x",
+    "#portal anna@firm.example":
+                      ".    .     .    .     .    .     .    .      .    .    .    .    .    .    x    x",
     "#undo":          ".    .     .    .     .    .     .    .      .    .    .    .    .    .    .    .",
 }  # fmt: skip
 NAMES = {folded(row.split()[0].lstrip("#")): row for row in GRID}
 PROBLEMS = {"x": "not_from_this_state", "=": "already_so", "t": "time_not_allowed"}
 NOT_ABOUT_A_STATE = {  # open another ticket, only ask, or are not possible yet
-    Name.CALL, Name.FOR, Name.LIST, Name.HELP, Name.PORTAL,
+    Name.CALL, Name.FOR, Name.LIST, Name.HELP,
 }  # fmt: skip
 
 
@@ -182,6 +184,7 @@ def _plan(order, state, purpose=Purpose.AGENT_NOTE, before=None, after=None):
         deeds={1042: DoneDeed(9, 4, "+5m", before or {}, 5, after or {})},
         merged={1042: (replace(ticket(State.MERGED, SOURCE), merged_into=1042),)},
         timer=RunningTimer(1042, NOW - timedelta(minutes=5)) if order == "#stopp" else None,
+        people={ANNA: Person(ANNA, CONTACTS[ANNA], FIRM)},
     )
     facts = known(
         LENA.address,

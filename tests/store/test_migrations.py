@@ -29,7 +29,9 @@ def test_migrations_lead_to_the_tables(db):
     assert migrate.current(db) == migrate.newest() != ""
     migrate.upgrade(db)
     with db.engine.connect() as connection:
-        context = MigrationContext.configure(connection, opts={"compare_type": False})
+        # The index of all words is made of each database's own means (store.search).
+        ours = {"include_name": lambda name, *_: not str(name).startswith("search_")}
+        context = MigrationContext.configure(connection, opts={"compare_type": False} | ours)
         assert compare_metadata(context, EventRow.metadata) == []
 
 

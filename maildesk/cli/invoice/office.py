@@ -51,7 +51,7 @@ def _keyring(file: Path) -> "Keyring":
         return read_key_file(file).keyring
     except FileNotFoundError:
         raise ConfigError(
-            f"keys.file: there is no {file}, and invoices go out in signed letters; start the desk"
+            f"keys.file: there is no {file}, and what we write is signed with it; start the desk"
             " once (`maildesk serve`), it makes the keys"
         ) from None
     except OSError as error:

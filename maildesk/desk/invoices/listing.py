@@ -7,7 +7,7 @@ from datetime import date
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import ColumnElement, Executable, case, func, select
+from sqlalchemy import ColumnElement, Executable, and_, case, func, or_, select
 from sqlmodel import Session, col
 
 from maildesk.desk.invoices.letters import once_key
@@ -20,6 +20,7 @@ from maildesk.store.invoice_tables import InvoiceEventRow, InvoiceRow, PaymentRo
 from maildesk.store.tables import CustomerRow, OutboundRow
 
 CHUNK = 500  # of ids in one question
+_LATE_MAX = 100_000
 
 
 class Standing(StrEnum):
@@ -61,12 +62,28 @@ class Listed:
 
 @dataclass(frozen=True, slots=True)
 class Wanted:
-    """Which invoices are asked for; empty and False ask for all."""
+    """Which invoices are asked for; empty and False ask for all.
+
+    `states` are as stored, `kind` is "invoice" or "cancellation". `after` is the date and id of an
+    invoice in the list: only those behind it are asked for.
+    """
 
     open: bool = False
     overdue: bool = False
     customer_id: int | None = None
     month: str = ""
+    states: tuple[str, ...] = ()
+    kind: str = ""
+    after: tuple[date, int] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Total:
+    """How many invoices there are of a currency, their gross sum and what is to be paid of it."""
+
+    count: int
+    gross: Money
+    open: Money
 
 
 def listed(
@@ -85,6 +102,42 @@ def listed(
         return late[:limit], len(late)
     total = session.execute(select(func.count()).select_from(InvoiceRow).where(*where))
     return _values(session, query.limit(limit), region, today), total.scalar_one()
+
+
+def totals(
+    session: Session, wanted: Wanted, region: Region | None, today: date
+) -> tuple[Total, ...]:
+    """Return the sums of what `listed` would return without limit, by currency."""
+    if wanted.overdue:
+        late, _ = listed(session, wanted, region, today, _LATE_MAX)
+        currencies = sorted({each.gross.currency for each in late})
+        return tuple(
+            _total([each for each in late if each.gross.currency == one_]) for one_ in currencies
+        )
+    where = _where(wanted, today)
+    bills = (col(InvoiceRow.kind) == "invoice") & col(InvoiceRow.state).in_(("issued", "paid"))
+    paid = (
+        select(func.coalesce(func.sum(col(PaymentRow.amount_minor)), 0))
+        .where(col(PaymentRow.invoice_id) == col(InvoiceRow.id))
+        .scalar_subquery()
+    )
+    query = select(
+        col(InvoiceRow.currency), func.count(), func.sum(col(InvoiceRow.gross_minor)),
+        func.sum(case((bills, col(InvoiceRow.payable_minor)), else_=0) - paid),
+    )  # fmt: skip
+    rows = session.execute(query.where(*where).group_by(col(InvoiceRow.currency)))
+    return tuple(
+        Total(count, Money(int(gross), currency), Money(int(open_), currency))
+        for currency, count, gross, open_ in sorted(tuple(row) for row in rows)
+    )
+
+
+def _total(found: Sequence[Listed]) -> Total:
+    nothing = Money(0, found[0].gross.currency)
+    return Total(
+        len(found), sum((each.gross for each in found), nothing),
+        sum((each.open for each in found), nothing),
+    )  # fmt: skip
 
 
 def one(session: Session, invoice_id: int, region: Region | None, today: date) -> Listed:
@@ -122,6 +175,20 @@ def find(session: Session, number: str) -> tuple[int, str]:
     raise Refused(f"there is no invoice {number!r}{hint}")
 
 
+def place_in(text: str) -> tuple[date, int] | None:
+    """Return the place in a list (`Wanted.after`) that a text names, None for what names none."""
+    day, _, number = text.partition(".")
+    try:
+        return date.fromisoformat(day), int(number[:18])
+    except ValueError:
+        return None
+
+
+def place_of(last: Listed) -> str:
+    """Return the place behind an invoice as a text, "" for a draft."""
+    return f"{last.issued_on}.{last.id}" if last.issued_on else ""
+
+
 _COLUMNS = (
     col(InvoiceRow.id), col(InvoiceRow.number), col(InvoiceRow.kind), col(InvoiceRow.state),
     col(InvoiceRow.issued_on), col(InvoiceRow.due_on), col(InvoiceRow.customer_id),
@@ -140,6 +207,14 @@ def _where(wanted: Wanted, today: date) -> list[ColumnElement[bool]]:
         where.append(col(InvoiceRow.customer_id) == wanted.customer_id)
     if wanted.month:
         where.append(col(InvoiceRow.month) == wanted.month)
+    if wanted.states:
+        where.append(col(InvoiceRow.state).in_(wanted.states))
+    if wanted.kind:
+        where.append(col(InvoiceRow.kind) == wanted.kind)
+    if wanted.after:
+        day, id_ = wanted.after
+        on = col(InvoiceRow.issued_on)
+        where.append(or_(on < day, and_(on == day, col(InvoiceRow.id) < id_)))
     return where
 
 

@@ -95,6 +95,11 @@ def end_all(session: Session, address: str) -> None:
     session.execute(delete(SessionRow).where(col(SessionRow.address) == address.lower()))
 
 
+def end_all_of_agent(session: Session, agent_id: int) -> None:
+    """Sign an agent out everywhere, within a transaction of the caller's."""
+    session.execute(delete(SessionRow).where(col(SessionRow.agent_id) == agent_id))
+
+
 def contact_of(session: Session, address: str) -> tuple[ContactRow, CustomerRow] | None:
     """Return the contact who has an address, with his customer, or None."""
     query = (

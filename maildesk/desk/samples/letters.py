@@ -2,7 +2,7 @@
 
 from dataclasses import replace
 
-from maildesk.desk.samples import days, decisions, invoices, requests, staff
+from maildesk.desk.samples import days, decisions, invoices, portal, requests, staff
 from maildesk.desk.samples.common import bare, long_names, ticket
 from maildesk.desk.samples.own import Own, Values
 
@@ -32,7 +32,10 @@ def own_of(letter: str, locale: str) -> Own:
 ALWAYS = frozenset({"price.increment", "price.limit", "ticket.kind"})
 
 
-_MADE = requests.LETTERS | decisions.LETTERS | staff.LETTERS | days.LETTERS | invoices.LETTERS
+_MADE = (
+    requests.LETTERS | decisions.LETTERS | staff.LETTERS | days.LETTERS | invoices.LETTERS
+    | portal.LETTERS
+)  # fmt: skip
 
 
 def _of_a_ticket(letter: str, locale: str) -> dict[str, Values]:

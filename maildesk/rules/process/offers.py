@@ -23,6 +23,7 @@ class Missing(StrEnum):
 
     STRANGER = "stranger"  # nobody knows who pays
     UNPROVEN = "unproven"  # our own mail server calls the mail forged
+    BUTTON = "button"  # wished on a page, but not by the button that says what it costs
     TERMS = "terms"  # the customer accepted none
     APPROVER = "approver"  # the author may not decide
     QUOTA = "quota"  # as many as are taken at once were ordered already

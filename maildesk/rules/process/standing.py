@@ -2,15 +2,14 @@
 
 from maildesk.mail.message import Address
 from maildesk.rules import letters as say
+from maildesk.rules.customer_words import is_counting, state_words, waits_for
 from maildesk.rules.facts import Facts, Received, TicketFacts
 from maildesk.rules.gate import why_not_answer
 from maildesk.rules.plan import Tell
 from maildesk.rules.policy import Policy
 from maildesk.rules.process.request_words import charged_minutes, limit_of
 from maildesk.rules.signed import Purpose
-from maildesk.rules.ticket import FACTS, PromiseClock, State, is_closed
-
-_FOR_HIM = frozenset({State.WAITING_CUSTOMER, State.WAITING_APPROVAL, State.ACCEPTANCE})
+from maildesk.rules.ticket import is_closed
 
 
 def standing(
@@ -43,12 +42,12 @@ def standing(
             threaded=True,
             more={
                 "known": contact is not None,
-                "state": ticket.state.words(language),
+                "state": state_words(ticket.state, language),
                 "planned": say.moment_words(planned, zone, language) if planned else "",
                 "due": _due(ticket, policy, language),
                 "worked": say.span_words(worked, language) if worked > 0 else "",
                 "limit": say.span_words(limit, language) if limit and not over else "",
-                "waits": _waits(ticket),
+                "waits": waits_for(ticket.state, ticket.waits_for),
             },
         ),
     )
@@ -56,20 +55,6 @@ def standing(
 
 def _due(ticket: TicketFacts, policy: Policy, language: str) -> str:
     """Return when it is due, "" where nothing is promised or the clock stands still."""
-    running = FACTS[ticket.state].clock in (
-        PromiseClock.RUNS, PromiseClock.NEW_CYCLE, PromiseClock.BY_SETTING,
-    )  # fmt: skip
-    if ticket.due_at is None or not running or ticket.paused_at is not None:
+    if ticket.due_at is None or not is_counting(ticket):
         return ""
     return say.moment_words(ticket.due_at, policy.calendar.timezone, language)
-
-
-def _waits(ticket: TicketFacts) -> str:
-    """Return what we wait for: a word of requests.About, "answer", "third", or ""."""
-    if ticket.state is State.WAITING_THIRD:
-        return "third"
-    if ticket.state not in _FOR_HIM:
-        return ""
-    if ticket.state is State.WAITING_CUSTOMER:
-        return "answer"
-    return "acceptance" if ticket.state is State.ACCEPTANCE else ticket.waits_for or "overrun"

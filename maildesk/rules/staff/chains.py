@@ -118,6 +118,8 @@ CHAINS: Mapping[Name, Mapping[State, tuple[State, ...]]] = MappingProxyType({
     },
     Name.ADD:    _STAY,
     Name.REMOVE: _STAY,
+    # About a person, not about work: everywhere but where nobody is a customer.
+    Name.PORTAL: dict.fromkeys(set(State) - {_S.MERGED, _S.SPAM}, ()),
     Name.PRESALES: _STAY,
     Name.CONTRACT: _STAY,
     Name.REWORK:   _STAY,

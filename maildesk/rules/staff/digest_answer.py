@@ -29,7 +29,7 @@ NUMBER_MAX = 999
 SHOWN_MAX = 80  # characters of a line that is told back
 _LINE = re.compile(r"\s*#?([0-9]{1,3})\s*[.):]?\s+(\S.*)")
 _SIGNATURE = "--"
-_ALONE = frozenset({Name.LIST, Name.HELP, Name.FOR, Name.CALL})
+_ALONE = frozenset({Name.LIST, Name.HELP, Name.FOR, Name.CALL, Name.PORTAL})
 
 
 @dataclass(frozen=True, slots=True)

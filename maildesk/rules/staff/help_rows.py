@@ -73,6 +73,8 @@ _ROWS = (
      "einordnen, was nicht berechnet wird", "say why it is not charged"),
     ("#dazu a@b, #weg a@b", "#add a@b, #remove a@b", "jemanden beteiligen oder nicht mehr",
      "let somebody take part, or no more"),
+    ("#portal a@b", "#portal a@b", "den Servicebereich für eine Kontaktperson freischalten",
+     "open the service area to a contact"),
     ("#für a@b", "#for a@b", "neues Ticket für diesen Kunden, auch beim Weiterleiten seiner E-Mail",
      "new ticket for this customer, also when you forward his e-mail"),
     ("#anruf 12m a@b", "#call 12m a@b", "Anruf festhalten; Sie bekommen seine früheren Tickets",

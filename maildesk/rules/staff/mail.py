@@ -6,12 +6,13 @@ A signed reply address (D) proves him for its ticket; A, B and C for whatever he
 """
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from maildesk.mail.forward import forwarded_subject
 from maildesk.mail.quote import without_quotes
 from maildesk.mail.safe import header_value
+from maildesk.mail.smtp import PAGE
 from maildesk.rules import letters_to
 from maildesk.rules.commands.grammar import Grammar, Misunderstood, Orders, Parent, read_commands
 from maildesk.rules.commands.words import Care, row_named
@@ -44,7 +45,9 @@ def staff_mail(
     ticket, scene = proven.ticket, Scene(received, facts, policy, agent, now)
     if imported:
         return scene.file(ticket, "it was imported")  # what it says was done elsewhere, before
-    if facts.staff.replayed and received.released_by is None:
+    # The same twice on a page is meant twice: one showing of a form is one mail (desk.post).
+    on_page = received.envelope.via == PAGE
+    if facts.staff.replayed and received.released_by is None and not on_page:
         return (Leave("duplicate", "the same words of the same second came before"),)
     if proven.is_late_answer:
         return scene.file(ticket, "he answered a question that waits for no answer, or not with OK")
@@ -65,7 +68,11 @@ def staff_mail(
 
 
 def _read(scene: Scene, ticket: TicketFacts | None) -> Orders | Misunderstood:
-    """Read the commands. What the mail it answers already said is known if that was ours."""
+    """Read the commands. What the mail it answers already said is known if that was ours.
+
+    A page makes the subject of nothing but his commands, and his text is text to its last line:
+    one that begins with "#", ">" or "-- " reaches the customer as he typed it.
+    """
     facts, policy, mail = scene.facts, scene.policy, scene.received.reading.mail
     parent = None
     if ticket is not None:
@@ -83,6 +90,9 @@ def _read(scene: Scene, ticket: TicketFacts | None) -> Orders | Misunderstood:
         now=scene.now,
         language=scene.language,
     )
+    if scene.received.envelope.via == PAGE:
+        read = read_commands(mail.subject, "", grammar, scene.agent, Parent("", ""))
+        return replace(read, text=mail.reply) if isinstance(read, Orders) else read
     return read_commands(mail.subject, without_quotes(mail.reply), grammar, scene.agent, parent)
 
 

@@ -15,7 +15,7 @@ from maildesk.rules.facts import TicketFacts
 from maildesk.rules.plan import AddMessage, Change, Plan, Step
 from maildesk.rules.process import cycle
 from maildesk.rules.signed import Purpose
-from maildesk.rules.staff import calls, chains, everyday, process, requests, times, undo
+from maildesk.rules.staff import calls, chains, everyday, portal, process, requests, times, undo
 from maildesk.rules.staff import receipts as say
 from maildesk.rules.staff.lists import answers
 from maildesk.rules.staff.opening import opened
@@ -37,14 +37,13 @@ _EFFECTS: Mapping[Name, _Effect] = MappingProxyType({
     Name.SPLIT: everyday.split, Name.WAIT: everyday.wait, Name.THIRD: process.third,
     Name.ASK: requests.ask_more, Name.TEST: requests.test, Name.LIVE: process.live,
     Name.CLOSE: process.close, Name.CANCEL: process.cancel, Name.BILL: process.bill,
-    Name.MERGE: everyday.merge, Name.SPAM: everyday.spam,
+    Name.MERGE: everyday.merge, Name.SPAM: everyday.spam, Name.PORTAL: portal.portal,
 })  # fmt: skip
 _RANK = {name: rank for rank, name in enumerate(_EFFECTS)}
 # They move the ticket themselves: which way depends on more than its state.
 _OWN_WAY = frozenset(
     {Name.ASK, Name.TEST, Name.PHONE, Name.DEEMED, Name.CANCEL, Name.BILL, Name.CLOSE}
 )
-_LATER = frozenset({Name.PORTAL})
 _ASKING = frozenset({Name.LIST, Name.HELP})
 # The first line of every letter to staff: it stands in no answer to a customer, unless a mail
 # program quotes in a way that we do not know.
@@ -58,8 +57,6 @@ _OPENING = frozenset({Name.FOR, Name.CALL})
 def carry_out(scene: Scene, ticket: TicketFacts | None, read: Orders, purpose: Purpose) -> Plan:
     """Return the steps of an agent's understood mail; `ticket` is the one that it answers."""
     names = frozenset(command.name for command in read.commands)
-    if names & _LATER:
-        return scene.refused(ticket, "not_possible_yet", _shown(names & _LATER))
     if names & _ASKING:
         return (*scene.file(ticket, "a question"), *answers(scene, names, ticket))
     if Name.CALL in names and ticket is not None and calls.joins(ticket, scene):

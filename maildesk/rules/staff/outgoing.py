@@ -5,6 +5,7 @@ from dataclasses import replace
 from typing import Any
 
 from maildesk.mail.message import Address
+from maildesk.mail.smtp import PAGE
 from maildesk.rules import letters as words
 from maildesk.rules import letters_to
 from maildesk.rules.commands.grammar import Orders
@@ -161,15 +162,16 @@ def colleagues(work: Work, outward: bool, text: str) -> tuple[Tell, ...]:
 def receipt(
     work: Work, names: Set[Name], read: Orders, outgoing: tuple[Tell, ...]
 ) -> tuple[Tell, ...]:
-    """Return what the agent is told that his mail did, where it is not plain."""
+    """Return what the agent is told that his mail did, where it is not plain; on a page, always."""
     scene, ticket = work.scene, work.ticket
+    on_page = scene.received.envelope.via == PAGE and bool(work.done)
     careful = any(row_named(name).care is not Care.EVERYDAY for name in names)
     lacks_time = bool(names & _CLOSING) and work.booked <= 0 and not work.unanswered
     wanted = (
         names & _RECEIPTED or careful or read.inherited or scene.received.released_by
         or lacks_time or work.hurries or is_told(work) or "caller" in work.more
     )  # fmt: skip
-    if not wanted or not (names or read.inherited):
+    if not on_page and (not wanted or not (names or read.inherited)):
         return ()
     sent = outgoing or any(isinstance(step, Tell) and step.delay for step in work.steps)
     more: dict[str, Any] = {

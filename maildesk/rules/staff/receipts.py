@@ -164,6 +164,33 @@ def participant_added(address: str, locale: str) -> str:
     return either(locale, f"Neu beteiligt: {address}", f"Takes part now: {address}")
 
 
+def portal_opened(address: str, locale: str) -> str:
+    """Say to whom the service area was opened; he is told."""
+    return either(
+        locale,
+        f"Servicebereich freigeschaltet für {address}; die E-Mail dazu ist unterwegs",
+        f"Service area opened to {address}; the e-mail about it is on its way",
+    )
+
+
+def portal_opened_silently(address: str, locale: str) -> str:
+    """Say the same where the desk has no pages yet."""
+    return either(
+        locale,
+        f"Servicebereich freigeschaltet für {address}; ohne E-Mail, denn [web] base_url ist noch leer",
+        f"Service area opened to {address}; without an e-mail, as [web] base_url is still empty",
+    )
+
+
+def portal_closed(address: str, locale: str) -> str:
+    """Say to whom the service area is closed again."""
+    return either(
+        locale,
+        f"Servicebereich wieder gesperrt für {address}",
+        f"Service area closed again to {address}",
+    )
+
+
 def participant_removed(address: str, locale: str) -> str:
     """Say who takes part no more."""
     return either(locale, f"Nicht mehr beteiligt: {address}", f"Takes part no more: {address}")

@@ -43,10 +43,6 @@ SENTENCES: Mapping[str, tuple[tuple[str, str, str], tuple[str, str, str]]] = {
         ("{} steht mehrmals da", "ein Befehl steht mehrmals da", ""),
         ("{} is there more than once", "one command is there more than once", ""),
     ),
-    "not_possible_yet": (
-        ("{} ist noch nicht möglich", "einer der Befehle ist noch nicht möglich", MEANT_DE),
-        ("{} is not possible yet", "one of the commands is not possible yet", MEANT),
-    ),
     "not_from_this_state": (
         ("{} geht im jetzigen Stand des Tickets nicht", "das geht im jetzigen Stand des Tickets nicht",
          ": {}"),
@@ -123,6 +119,16 @@ SENTENCES: Mapping[str, tuple[tuple[str, str, str], tuple[str, str, str]]] = {
         ("{} ist an diesem Ticket nicht beteiligt", "diese Adresse ist am Ticket nicht beteiligt",
          MEANT_DE),
         ("{} takes no part in this ticket", "this address takes no part in the ticket", MEANT),
+    ),
+    "portal_no_contact": (
+        ("{} ist keine Kontaktperson des Kunden; „maildesk customer contact“ macht sie dazu",
+         "diese Adresse ist keine Kontaktperson des Kunden; „maildesk customer contact“ macht sie dazu", ""),
+        ("{} is no contact of the customer; `maildesk customer contact` makes it one",
+         "this address is no contact of the customer; `maildesk customer contact` makes it one", ""),
+    ),
+    "portal_open": (
+        ("für {} ist der Servicebereich schon freigeschaltet", "der Servicebereich ist schon freigeschaltet", ""),
+        ("the service area is open to {} already", "the service area is open already", ""),
     ),
     "digest_text": (
         ("hier steht kein Befehl zu einer Nummer; jede Zeile beginnt mit der Nummer eines Tickets, etwa „1 #zu +10m“",

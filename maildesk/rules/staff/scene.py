@@ -7,6 +7,7 @@ from datetime import datetime
 from typing import Any
 
 from maildesk.mail.message import Address
+from maildesk.mail.smtp import PAGE
 from maildesk.rules.commands.grammar import Command, Orders
 from maildesk.rules.commands.words import Name
 from maildesk.rules.facts import Facts, Received, TicketFacts
@@ -74,13 +75,17 @@ class Scene:
         nearest: str = "",
         corrected: str = "",
     ) -> Plan:
-        """Return a plan that does nothing but keep the mail and say why."""
+        """Return a plan that does nothing but keep the mail and say why.
+
+        Who wrote on a page has his text still before him: it is no note in the ticket besides.
+        """
         reason = refusal(problem, word, nearest, self.language)
         letter = self.to_agent(
             "staff_refused", ticket.id if ticket else None,
             {"reason": reason, "corrected": corrected},
         )  # fmt: skip
-        return (*self.file(ticket, f"not understood: {problem}"), letter)
+        kept_in = None if self.received.envelope.via == PAGE else ticket
+        return (*self.file(kept_in, f"not understood: {problem}"), letter)
 
     def asks_once_more(self, ticket: TicketFacts, read: Orders) -> Plan:
         """Return a plan that asks before it does what can hardly be taken back (rule 11)."""

@@ -20,6 +20,7 @@ from maildesk.rules.plan import (
 )
 from maildesk.rules.process.asking import first_reminder
 from maildesk.rules.requests import How, Request, Verdict
+from maildesk.rules.staff import portal
 from maildesk.rules.staff import process_receipts as tell
 from maildesk.rules.staff import receipts as say
 from maildesk.rules.staff.scene import Refused
@@ -29,7 +30,7 @@ from maildesk.rules.ticket import TAKE_BACK, State, allowed
 # The time looks at a ticket meanwhile; that is nothing that anybody changed.
 _LOOKED = frozenset({"alert_at", "breached_at"})
 # What a deed remembers besides the fields of the ticket.
-_BESIDES = ("state", "participants", "timer", "asked", "replaced", "judged")
+_BESIDES = ("state", "participants", "timer", "asked", "replaced", "judged", "let_in")
 
 
 def deed(work: Work, done: str) -> Deed:
@@ -43,6 +44,8 @@ def deed(work: Work, done: str) -> Deed:
         before["state"], after["state"] = work.ticket.state.value, work.state.value
     if work.joined != dict(work.ticket.participants):
         before["participants"] = list(work.ticket.participants)
+    if work.let_in:
+        before["let_in"] = work.let_in
     timers = [s for s in work.steps if isinstance(s, Timer) and s.agent_id == agent.id]
     if timers:
         before["timer"] = "started" if timers[0].ticket_id else "stopped"
@@ -76,6 +79,8 @@ def undo(work: Work, command: Command) -> None:
         work.state = State(state)
     _requests(work, known)
     _restore(work, known.before.get("participants"), known.before.get("timer", ""))
+    if let_in := known.before.get("let_in"):
+        portal.close_again(work, str(let_in))
     work.fields |= fields
     _entries(work, known)
     work.say(say.undone(known.words, work.language))

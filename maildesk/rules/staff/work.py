@@ -47,6 +47,7 @@ class Work:
         self.judged: list[tuple[Request, Verdict]] = []
         self.more: dict[str, Any] = {}  # values for the receipt
         self.unanswered = False  # it is closed, as no reminder was answered
+        self.let_in = ""  # to whom the service area is opened
         self.hurries = False  # there is something that the agent has to be told
 
     def move(self, name: Name) -> None:

@@ -25,16 +25,27 @@ def upgrade() -> None:
     # Whose tickets: addresses are compared in lower case, and nobody looks for one as it is written.
     op.drop_index("ix_participant_address", "participant")
     op.create_index("participant_of", "participant", [sa.text("lower(address)"), "ticket_id"])
+    # Who did what, and when; and the letters that somebody has to see to.
+    op.create_index("event_at", "event", ["at", "id"])
+    op.create_index("event_by", "event", ["actor", "id"])
+    for state in ("failed", "held"):
+        where = sa.text(f"state = '{state}'")
+        op.create_index(
+            f"outbound_{state}", "outbound", ["id"], sqlite_where=where, postgresql_where=where
+        )
+    _mails_that_need_a_look()
     op.create_table(
         "sign_in",
         sa.Column("token_sha256", sa.Text, primary_key=True),
         sa.Column("address", sa.String, nullable=False),
         sa.Column("browser_sha256", sa.String, nullable=False),
+        sa.Column("leads_to", sa.String, nullable=False),
         sa.Column("made_at", Moment, nullable=False),
         sa.Column("expires_at", Moment, nullable=False),
         sa.Column("used_at", Moment, nullable=True),
     )
     op.create_index("sign_in_of", "sign_in", ["address", "made_at"])
+    op.create_index("sign_in_ends", "sign_in", ["expires_at"])
     op.create_table(
         "web_session",
         sa.Column("id_sha256", sa.Text, primary_key=True),
@@ -77,9 +88,32 @@ def upgrade() -> None:
     )  # fmt: skip
 
 
+def _mails_that_need_a_look() -> None:
+    """Index what became of a mail, and the few mails that lie apart: their pages ask for them."""
+    op.create_index("message_of_mail", "message", ["inbound_id"])
+    for table in ("event", "outbound"):
+        _create_partial(f"{table}_of_mail", table, ["inbound_id"], "inbound_id IS NOT NULL")
+    apart = "standing IN ('unverified', 'spam')"
+    _create_partial("message_apart", "message", ["standing", "ticket_id", "inbound_id"], apart)
+    _create_partial("ticket_spam", "ticket", ["id"], "state = 'spam'")
+
+
+def _create_partial(name: str, table: str, columns: list[str], where: str) -> None:
+    only = sa.text(where)
+    op.create_index(name, table, columns, sqlite_where=only, postgresql_where=only)
+
+
 def downgrade() -> None:
+    for name, of in (
+        ("ticket_spam", "ticket"), ("message_apart", "message"), ("outbound_of_mail", "outbound"),
+        ("event_of_mail", "event"), ("message_of_mail", "message"),
+    ):  # fmt: skip
+        op.drop_index(name, of)
     for table in ("web_post", "web_form", "web_session", "sign_in"):
         op.drop_table(table)
+    for index, table in (("outbound_held", "outbound"), ("outbound_failed", "outbound"),
+                         ("event_by", "event"), ("event_at", "event")):  # fmt: skip
+        op.drop_index(index, table)
     op.drop_index("participant_of", "participant")
     op.create_index("ix_participant_address", "participant", ["address"])
     op.drop_column("inbound", "ordered")
