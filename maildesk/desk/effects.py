@@ -6,7 +6,6 @@ from datetime import datetime
 from sqlalchemy import Executable, ScalarSelect, delete, or_, select, update
 from sqlmodel import Session, col
 
-from maildesk.desk.portal import sessions
 from maildesk.desk.rows import Cause, Changed, Rows
 from maildesk.rules.plan import (
     Book,
@@ -22,6 +21,7 @@ from maildesk.rules.plan import (
 from maildesk.rules.staff.portal import LETTER as INVITED
 from maildesk.store.db import rows_met
 from maildesk.store.tables import ContactRow, InboundRow, OutboundRow, ParticipantRow
+from maildesk.store.web_tables import SessionRow
 from maildesk.store.work_tables import DeedRow, TimeRow, TimerRow
 
 
@@ -94,7 +94,7 @@ def _let_in(session: Session, step: LetIn, now: datetime) -> None:
         meet_one(session, shut.values(portal_at=now, portal_by=step.by))
         return
     session.execute(person.values(portal_at=None, portal_by=""))
-    sessions.end_all(session, step.address)
+    session.execute(delete(SessionRow).where(col(SessionRow.address) == step.address))
 
 
 def _take_back(session: Session, step: TakeBack, now: datetime) -> None:

@@ -8,7 +8,7 @@ from maildesk.rules.facts import Facts, Received, TicketFacts
 from maildesk.rules.gate import why_not_answer
 from maildesk.rules.plan import AddMessage, OpenTicket, Plan, Step
 from maildesk.rules.policy import Policy
-from maildesk.rules.process import ordering
+from maildesk.rules.process import may_order, ordering
 from maildesk.rules.process.offers import NO_ORDER
 from maildesk.rules.promise import due
 from maildesk.rules.staff.opening import UNTITLED
@@ -28,7 +28,7 @@ def open_ticket(
     if isinstance(order.ticket, OpenTicket):
         ticket = order.ticket
     steps: list[Step] = [ticket, AddMessage(ticket.ticket_id, why=received.mark), *order.steps]
-    if (line := ordering.recorded(ticket, received, facts, policy)) is not None:
+    if (line := may_order.recorded(ticket, received, facts, policy)) is not None:
         steps.append(line)
     if not order.steps and not why_not_answer(received, facts, policy):
         steps.append(letters_to.confirmation(received, facts, ticket, order.more))

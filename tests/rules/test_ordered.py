@@ -11,8 +11,8 @@ from maildesk.rules.facts import Facts
 from maildesk.rules.kinds import DEFAULT_KINDS
 from maildesk.rules.money import Money
 from maildesk.rules.plan import Note, OpenTicket, Tell
+from maildesk.rules.process.may_order import missing, missing_to
 from maildesk.rules.process.offers import Missing
-from maildesk.rules.process.ordering import missing, missing_to
 from maildesk.rules.subject import read_subject, with_order
 from tests.rules.scene import (
     ANNA,

@@ -1,6 +1,5 @@
 """The invoices of a customer: his own only, for those of his people who may, as they were sent."""
 
-
 import pytest
 from sqlalchemy import update
 
@@ -21,7 +20,9 @@ def test_the_list_tells_how_each_has_come_and_the_newest_is_first(bills, desk, b
     page = browser.sign_in(desk, ANNA).get("/invoices")
     rows = page.body.split("<tr>")[2:]
     assert [gone in rows[0], third in rows[1], second in rows[2], first in rows[3]] == [True] * 4
-    assert "Stornorechnung" in rows[0] and "storniert" in rows[2] and "offen" in rows[3]
+    assert "Stornorechnung" in rows[0]
+    assert "storniert" in rows[2]
+    assert "offen" in rows[3]
     assert f"/invoices/{gone}/pdf" in rows[2]
     assert "fällig am 07.12.2026" in page.words
     assert "IBAN" not in page.words  # how to pay stands on the invoice itself
@@ -33,7 +34,9 @@ def test_documents_are_sent_octet_by_octet_and_only_as_downloads(bills, desk, br
     for path, octets, ending in (("pdf", stored.pdf, "pdf"), ("xml", stored.xml, "xml")):
         found = anna.get(f"/invoices/{number}/{path}")
         assert found.body.encode() == octets
-        assert found.headers["content-disposition"].startswith(f'attachment; filename="{number}.{ending}"')
+        assert found.headers["content-disposition"].startswith(
+            f'attachment; filename="{number}.{ending}"'
+        )
         assert found.headers["x-content-type-options"] == "nosniff"
         assert "sandbox" in found.headers["content-security-policy"]
 

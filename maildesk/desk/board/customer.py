@@ -174,7 +174,7 @@ def _asked(session: Session, customer_id: int, code: str) -> tuple[Asked, ...]:
         )
         .limit(OPEN_MAX)
     )
-    titles = dict(session.execute(query))
+    titles: dict[int, str] = dict(session.execute(query).all())
     found = process.requests(session, titles)
     return tuple(
         Asked(tag(code, id_), titles[id_], each)

@@ -83,7 +83,7 @@ def _lines(session: Session, rows: list[CustomerRow]) -> tuple[CustomerLine, ...
         customer: Mapped[Any], value: ColumnElement[Any], *where: Any
     ) -> dict[Any, Any]:
         query = select(customer, value).where(customer.in_(ids), *where).group_by(customer)
-        return dict(session.execute(query))
+        return dict(session.execute(query).all())
 
     opened = by_customer(col(TicketRow.customer_id), func.count(), ~col(TicketRow.closed))
     contacts = by_customer(col(ContactRow.customer_id), func.count())

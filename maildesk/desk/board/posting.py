@@ -88,7 +88,9 @@ def file_of(
     """
     with desk.db.read() as session:
         message = session.get(MessageRow, message_id)
-        if message is None or message.ticket_id != ticket_id or message.inbound_id is None:
+        if message is None or message.ticket_id != ticket_id or number < 1:
+            return None
+        if message.inbound_id is None:
             return None
         parts = select(AttachmentRow).where(col(AttachmentRow.message_id) == message_id)
         rows = session.scalars(

@@ -1,7 +1,7 @@
 """The kinds of ticket as a customer sees them before he orders: price, promise, and whether he may.
 
 What keeps somebody from ordering is asked of the same rule that decides about his mail
-(`rules.process.ordering`), so a page never promises what the desk would not do.
+(`rules.process.may_order`), so a page never promises what the desk would not do.
 """
 
 from collections.abc import Sequence
@@ -19,7 +19,7 @@ from maildesk.rules.kinds import NORMAL, Kind, is_dearer, kind_named
 from maildesk.rules.money import hourly_words
 from maildesk.rules.people import ContactFacts, CustomerFacts
 from maildesk.rules.policy import Policy
-from maildesk.rules.process.ordering import missing_to
+from maildesk.rules.process.may_order import missing_to
 from maildesk.rules.process.quota import began, is_limited
 from maildesk.rules.process.request_words import rate_of
 from maildesk.rules.promise import due

@@ -4,7 +4,7 @@
     look     what the link's page shows; it changes nothing
     confirm  makes it a mail, once, whose clock starts now
 
-Nobody learns here whom we know: to addresses of our own nothing is mailed, all else is the same.
+What ended is taken out by `portal.sweep`. Nobody learns here whom we know: to addresses of our own nothing is mailed, all else is the same.
 Of a link's token only the SHA-256 is kept.
 """
 
@@ -16,7 +16,7 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import delete, func, select, update
+from sqlalchemy import func, select, update
 from sqlmodel import Session, col
 
 from maildesk.desk import figures, post
@@ -38,7 +38,6 @@ from maildesk.store.web_tables import FormRow
 LETTER = "confirm_form"
 LASTS = timedelta(hours=48)
 MAILS = 3  # to one address within an hour
-_KEPT = timedelta(days=1)  # after its end
 _HOUR, _DAY = timedelta(hours=1), timedelta(days=1)
 _TOKEN = re.compile(r"[a-z2-7]{26}")
 
@@ -90,8 +89,6 @@ def ask(desk: Desk, wish: Wish, now: datetime) -> Asked:
     row = _letter(desk, address, wish.language, token, now)
 
     def work(session: Session) -> Asked:
-        over = delete(FormRow).where(col(FormRow.expires_at) < now - _KEPT)
-        session.execute(over)
         if _is_often(session, desk, address, now):
             return Asked.TOO_OFTEN
         # Kept for an address of ours too, without a word: it counts like any other.

@@ -194,7 +194,7 @@ def _letter(
     message_id: int,
     head: bytes,
     files: dict[int, list[tuple[int, AttachmentRow]]],
-) -> Said:  # fmt: skip
+) -> Said:
     read = email.message_from_bytes(head, _class=EmailMessage, policy=policy.default)
     body = read.get_body(("plain",))
     text = str(body.get_content()) if body is not None else ""

@@ -126,14 +126,13 @@ async def _pay(visit: Visit, found: InvoicePage) -> Response:
         return await again("day")
     if on > visit.now.astimezone(visit.desk.policy.calendar.timezone).date():
         return await again("future")
-    if amount.minor > max(found.invoice.open.minor, 0) and not form.line("over"):
-        return await again("more")
     once, over = f"page:{visit.sent_once}", bool(form.line("over"))
     by = visit.who.address
     try:
         done = await visit.do(pay, number, amount, on, typed["words"], by, visit.now, once, over)
     except Refused as refused:
-        return await again(in_words(told(refused), visit.language))
+        is_more = amount.minor > max(found.invoice.open.minor, 0) and not over
+        return await again("more" if is_more else in_words(told(refused), visit.language))
     return visit.go(f"{path_of(number)}?done={'paid' if done.is_new else 'known'}")
 
 
