@@ -7,7 +7,7 @@ STAMP  := $(VENV)/.installed
 # Tests start the daemon dozens of times; without compiled files each start takes a third longer.
 export PYTHONDONTWRITEBYTECODE :=
 
-.PHONY: install run test check peers bench fuzz pictures lock clean
+.PHONY: install run test check peers bench bench-web fuzz pictures lock clean
 
 install: $(STAMP)
 
@@ -34,6 +34,9 @@ peers:  ## Dovecot, Postfix and PostgreSQL for the tests (Debian, needs root)
 
 bench: install  ## speed of a message from the socket to the relay
 	$(BIN)/python -m bench $(ARGS)
+
+bench-web: install  ## each page and the search with 100,000 tickets, on both databases
+	$(BIN)/python -m bench.web $(ARGS)
 
 fuzz: install  ## ten minutes of bytes that nobody would write; ARGS="--seconds 60 parse"
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements-fuzz.lock

@@ -6,6 +6,7 @@ have yet is named and left out.
 """
 
 import argparse
+import re
 import statistics
 import subprocess
 import sys
@@ -36,7 +37,6 @@ from maildesk.desk.portal.sessions import begin
 from maildesk.render import Renderer
 from maildesk.rules.number import tag
 from maildesk.store import migrate
-from maildesk.store.db import Database
 from maildesk.web.pages import PAGES
 from maildesk.web.visit import Who
 from tests.peers import free_port
@@ -60,8 +60,7 @@ base_url = "http://127.0.0.1:{port}"
 listen = "127.0.0.1:{port}"
 """
 
-# What is asked of each page, by its path: the queries of lists, and what stands for {names}.
-# "{newest}" is the ticket with the most messages, "{usual}" one with a few, both Anna's.
+# What is asked of a page besides its path alone.
 QUERIES = {
     "/desk": ("", "?state=waiting", "?closed=1"),
     "/desk/journal": ("",),
@@ -76,10 +75,6 @@ QUERIES = {
         )
     ),
 }  # fmt: skip
-EXAMPLES = {
-    "tag": ("{usual}", "{newest}"), "id": ("{id}",), "number": ("{number}",),
-    "message": ("{message}",),
-}  # fmt: skip
 # What is no page to look at: events that never end, links that hold a secret, files.
 LEFT_OUT = {
     "/desk/live": "it never ends",
@@ -90,8 +85,7 @@ _IDS = {
     "/desk/customers/{id}": "SELECT max(id) FROM customer WHERE id < 18",
     "/desk/mail/{id}": "SELECT max(id) FROM inbound WHERE state = 'held'",
     "/desk/letters/{id}": "SELECT max(id) FROM outbound",
-    "/invoices/{number}": "SELECT max(number) FROM invoice",
-    "/desk/invoices/{number}": "SELECT max(number) FROM invoice",
+    "/desk/invoices/{number:path}": "SELECT max(number) FROM invoice",
 }
 
 
@@ -145,13 +139,21 @@ class Bench:
             response = connection.getresponse()
             response.read()
             taken.append((time.perf_counter() - begun) * 1000)
-            if response.status not in (200, 303):
-                self.skipped[asked.name] = f"it answers {response.status}"
+            if response.status not in (200, 303, 307):
+                self.skipped[asked.name] = f"it answers {response.status}{self._said()}"
                 return
             if number == 0 and response.status == 303:
                 self.skipped[asked.name] = "it leads elsewhere"
                 return
-        self.figures.setdefault(asked.name, Figures()).times.setdefault(name, []).extend(taken[WARM:])
+        self.figures.setdefault(asked.name, Figures()).times.setdefault(name, []).extend(
+            taken[WARM:]
+        )
+
+    def _said(self) -> str:
+        """Return why a page failed, out of the log."""
+        lines = (self.folder / "log").read_text(errors="replace").splitlines()
+        failed = [line for line in lines if "page-failed" in line]
+        return f" ({failed[-1][-160:]})" if failed else ""
 
     def _addresses(self, desk: Desk) -> Iterator[Asked]:
         newest = int(_scalar(desk, "SELECT coalesce(max(id), 0) FROM ticket") or 0)
@@ -164,16 +166,17 @@ class Bench:
             if page.path in _IDS:
                 found = _scalar(desk, _IDS[page.path])
                 if found is not None:
-                    yield Asked(page.path, page.path.replace("{id}", str(found)).replace("{number}", str(found)), page.who)
+                    path = re.sub(r"\{[^}]*\}", str(found), page.path)
+                    yield Asked(page.path, path, page.who)
+                continue
+            if "{" in page.path.replace("{tag}", ""):
+                self.skipped[page.path] = "no example is known for it"
                 continue
             if "{tag}" in page.path:
                 for ticket, words in ((newest - 1000, "4 messages"), (newest, f"{LONG} messages")):
                     if ticket > 0:
                         path = page.path.replace("{tag}", tag("DD", ticket))
                         yield Asked(f"{page.path}, {words}", path, page.who)
-                continue
-            if "{" in page.path:
-                self.skipped[page.path] = "no example is known for it"
                 continue
             for query in QUERIES.get(page.path, ("",)):
                 yield Asked(page.path + query, page.path + query, page.who)
@@ -255,7 +258,9 @@ def _scalar(desk: Desk, statement: str) -> object:
         return session.execute(text(statement)).scalar()
 
 
-def databases(wanted: argparse.Namespace, folder: Path, stack: ExitStack) -> Iterator[tuple[str, str]]:
+def databases(
+    wanted: argparse.Namespace, folder: Path, stack: ExitStack
+) -> Iterator[tuple[str, str]]:
     """Give (name, URL) of each database to measure: for each kind an empty one, then a full one."""
     kept: Path = wanted.keep or folder
     kept.mkdir(parents=True, exist_ok=True)
@@ -352,7 +357,9 @@ def main() -> int:
     ]
     widths = [max(len(row[n]) for row in (_HEAD, *lines)) for n in range(len(_HEAD))]
     for row in (_HEAD, *lines):
-        print("  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip())
+        print(
+            "  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip()
+        )
     print("\n" + "\n".join(notes))
     if wanted.markdown:
         rows = [_HEAD, ("---", "---", *["---:"] * 5, "---"), *lines]

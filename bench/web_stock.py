@@ -23,15 +23,65 @@ LONG = 400  # messages of the longest ticket, which is the newest
 OPEN = 5_000  # tickets; at most one in twenty
 AGENTS = ("lena", "murat", "jonas")
 NOW = datetime.now(UTC).replace(microsecond=0)
-_PARTS = (
-    "drucker netzwerk rechnung server kunden papier lager versand kasse shop katalog preis liefer"
-    " adresse passwort bestell seiten bilder daten sicherung telefon konto steuer mandat filial"
-    " vertrag termin fehler meldung karten zahlungs sprach such filter bericht"
-).split()
-_ENDS = (
-    "drucker verbindung nummer anzeige übersicht änderung prüfung größe straße fehler liste seite"
-    " einstellung ausfall störung anlage server stau büro gerät"
-).split()
+_PARTS = [
+    "drucker",
+    "netzwerk",
+    "rechnung",
+    "server",
+    "kunden",
+    "papier",
+    "lager",
+    "versand",
+    "kasse",
+    "shop",
+    "katalog",
+    "preis",
+    "liefer",
+    "adresse",
+    "passwort",
+    "bestell",
+    "seiten",
+    "bilder",
+    "daten",
+    "sicherung",
+    "telefon",
+    "konto",
+    "steuer",
+    "mandat",
+    "filial",
+    "vertrag",
+    "termin",
+    "fehler",
+    "meldung",
+    "karten",
+    "zahlungs",
+    "sprach",
+    "such",
+    "filter",
+    "bericht",
+]
+_ENDS = [
+    "drucker",
+    "verbindung",
+    "nummer",
+    "anzeige",
+    "übersicht",
+    "änderung",
+    "prüfung",
+    "größe",
+    "straße",
+    "fehler",
+    "liste",
+    "seite",
+    "einstellung",
+    "ausfall",
+    "störung",
+    "anlage",
+    "server",
+    "stau",
+    "büro",
+    "gerät",
+]
 _SENTENCES = (
     "Guten Tag, seit heute Morgen geht {a} nicht mehr.", "Können Sie bitte {a} prüfen?",
     "Bei uns steht in {a} eine falsche Angabe, {b} stimmt auch nicht.",
@@ -44,10 +94,63 @@ _SENTENCES = (
     "Mit freundlichen Grüßen, {c}", "Ich melde mich, sobald {w} fertig ist.",
     "Der Papierstau im {a} tritt nur bei großen Aufträgen auf.", "Does {w} need a new licence?",
 )  # fmt: skip
-_SYLLABLES = (
-    "ba be bi bo da de di do fa fe ga ge ha he ka ke ki ko la le li lo ma me mi mo na ne ni no ra"
-    " re ri ro sa se si so ta te ti to wa we wi zu ver lich ung ent schn tal berg hof stein"
-).split()
+_SYLLABLES = [
+    "ba",
+    "be",
+    "bi",
+    "bo",
+    "da",
+    "de",
+    "di",
+    "do",
+    "fa",
+    "fe",
+    "ga",
+    "ge",
+    "ha",
+    "he",
+    "ka",
+    "ke",
+    "ki",
+    "ko",
+    "la",
+    "le",
+    "li",
+    "lo",
+    "ma",
+    "me",
+    "mi",
+    "mo",
+    "na",
+    "ne",
+    "ni",
+    "no",
+    "ra",
+    "re",
+    "ri",
+    "ro",
+    "sa",
+    "se",
+    "si",
+    "so",
+    "ta",
+    "te",
+    "ti",
+    "to",
+    "wa",
+    "we",
+    "wi",
+    "zu",
+    "ver",
+    "lich",
+    "ung",
+    "ent",
+    "schn",
+    "tal",
+    "berg",
+    "hof",
+    "stein",
+]
 _OPEN_STATES = ("new", "in_progress", "waiting_customer", "planned", "waiting_third")
 
 
@@ -100,7 +203,10 @@ class _Made:
     def is_open(self, ticket: int) -> bool:
         """Tell whether a ticket is open: the newest and some others, never more than OPEN."""
         number = min(OPEN, self.tickets // 20 + 1)
-        return ticket > self.tickets - number * 4 // 5 or ticket % (self.tickets * 5 // number + 1) == 0
+        return (
+            ticket > self.tickets - number * 4 // 5
+            or ticket % (self.tickets * 5 // number + 1) == 0
+        )
 
     def at(self, ticket: int) -> datetime:
         """When a ticket was opened: over three years, the newest a moment ago."""
@@ -176,10 +282,10 @@ class _Made:
 
     def _raws(self) -> Iterator[dict[str, Any]]:
         octets = (
-            "From: person1@kunde0001.example\r\nTo: support@desk.example\r\nSubject: Drucker\r\n"
-            "Message-ID: <raw@kunde0001.example>\r\nDate: Mon, 23 Nov 2026 09:59:00 +0100\r\n\r\n"
-            "Der Drucker steht.\r\n"
-        ).encode()
+            b"From: person1@kunde0001.example\r\nTo: support@desk.example\r\nSubject: Drucker\r\n"
+            b"Message-ID: <raw@kunde0001.example>\r\nDate: Mon, 23 Nov 2026 09:59:00 +0100\r\n\r\n"
+            b"Der Drucker steht.\r\n"
+        )
         yield {"sha256": "0" * 64, "size": len(octets), "content": octets, "stored_at": NOW}
 
     def _inbounds(self) -> Iterator[dict[str, Any]]:
@@ -229,7 +335,9 @@ class _Made:
                 ("message", "", ""), ("assigned", "", ""), ("T20", "in_progress", "closed"))  # fmt: skip
         number = 0
         for ticket in range(1, self.tickets + 1):
-            for nth, (trigger, before, after) in enumerate(path[: 4 if self.is_open(ticket) else 6]):
+            for nth, (trigger, before, after) in enumerate(
+                path[: 4 if self.is_open(ticket) else 6]
+            ):
                 number += 1
                 yield {"id": number, "ticket_id": ticket, "trigger": trigger,
                        "at": self.at(ticket) + timedelta(minutes=nth * 7), "actor": "maildesk",
@@ -266,13 +374,22 @@ class _Made:
                    "settled_at": self.at(ticket), "last_reply": "250 2.0.0 ok"}  # fmt: skip
 
 
-def _completed(name: str, rows: Iterable[dict[str, Any]]) -> tuple[list[str], Iterator[Sequence[Any]]]:
+_EMPTY: dict[type[Any], Any] = {
+    sqlalchemy.Boolean: False,
+    sqlalchemy.Integer: 0,
+    sqlalchemy.BigInteger: 0,
+}
+
+
+def _completed(
+    name: str, rows: Iterable[dict[str, Any]]
+) -> tuple[list[str], Iterator[Sequence[Any]]]:
     """Return the columns of a table and its rows in that order; what is not said is empty."""
     table = SQLModel.metadata.tables[name]
     usual = {
-        column.name: None if column.nullable else "" for column in table.columns
-        if column.server_default is None or isinstance(column.type, sqlalchemy.String)
-    }  # fmt: skip
+        column.name: None if column.nullable else _EMPTY.get(type(column.type), "")
+        for column in table.columns
+    }
     iterator = iter(rows)
     first = next(iterator, None)
     names = list(dict.fromkeys([*usual, *(first or {})]))

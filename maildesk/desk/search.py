@@ -31,6 +31,7 @@ from maildesk.store.search_index import READ_MAX
 from maildesk.store.tables import CustomerRow, TicketRow
 
 PAGE = 50  # tickets
+_MAIL_WAITS = text("SELECT 1 FROM inbound WHERE state = 'waiting' LIMIT 1")
 AT_ONCE = 200  # messages that are indexed in one transaction
 _BATCHES = (150, 1_000, 4_000)  # hits that are looked at for one page
 _FILES_SHOWN = 3
@@ -87,15 +88,19 @@ def catch_up(desk: Desk, limit: int = AT_ONCE, sweep: bool = False) -> int:
 
 
 def pass_time(desk: Desk, seconds: float = 2.0) -> int:
-    """Index what is lacking, the newest first, for about so long; return how many messages."""
+    """Index what is lacking, the newest first, for about so long; return how many messages.
+
+    While mail waits to be handled it does no more than one step: mail goes first.
+    """
     begun, done = time.monotonic(), 0
     while time.monotonic() - begun < seconds:
         step = catch_up(desk, AT_ONCE, sweep=True)
         done += step
-        if step == 0:
-            with desk.db.read() as session:
-                if search_index.is_complete(session):
-                    break
+        with desk.db.read() as session:
+            if session.execute(_MAIL_WAITS).first() or (
+                step == 0 and search_index.is_complete(session)
+            ):
+                break
     return done
 
 

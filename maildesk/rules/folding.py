@@ -16,9 +16,8 @@ _UNSEEN = re.compile(
     "\u180e\u200b-\u200f\u202a-\u202e\u2060-\u206f\ufeff]"
 )
 # Letters of their own that Unicode does not take apart.
-_LIKE = str.maketrans(
-    {"ø": "o", "œ": "o", "æ": "a", "ł": "l", "đ": "d", "ð": "d", "þ": "th", "ı": "i"}
-)
+_LIKE = {"ø": "o", "œ": "o", "æ": "a", "ł": "l", "đ": "d", "ð": "d", "þ": "th", "ı": "i"}
+_OF_THEIR_OWN = re.compile(f"[{''.join(_LIKE)}]")
 # An umlaut spelled out. After a vowel or a q, "ue" is none: neue, bauen, Quelle.
 _SPELLED_OUT = re.compile("ae|oe|(?<![aeioqu])ue")
 _WORD = re.compile(r"[^\W_]+")
@@ -33,23 +32,27 @@ def words(text: str) -> list[str]:
 def shown_words(text: str) -> Iterator[tuple[int, int, str]]:
     """Give (start, end, folded) of each word of a text, to mark it where it stands."""
     for found in _SHOWN_WORD.finditer(text):
-        folded = _umlauts(_plain(found[0]))
+        folded = _plain(found[0])
+        if _may_be_spelled_out(folded):
+            folded = _umlauts(folded)
         yield found.start(), found.end(), folded[:WORD_MAX]
 
 
-def forms(text: str) -> dict[str, str]:
-    """Return the words of a text, each with all forms in which a part of it may be looked for.
+def words_and_forms(text: str) -> tuple[list[str], dict[str, str]]:
+    """Return the words of a text, and each with all forms in which a part may be looked for.
 
     "kameraeinstellung" is folded to "kamerainstellung", in which nobody finds "einstellung"; so
     both forms are kept, with a blank between them.
     """
+    plain = _plain(text)
     found: dict[str, str] = {}
-    for plain in _WORD.findall(_plain(text)):
-        word, long = _umlauts(plain)[:WORD_MAX], plain[:WORD_MAX]
-        found.setdefault(word, word if word == long else f"{word} {long}")
-        if word != long and long not in found[word].split():
-            found[word] += f" {long}"
-    return found
+    for long in dict.fromkeys(_WORD.findall(plain)):
+        word = _umlauts(long)[:WORD_MAX] if _may_be_spelled_out(long) else long[:WORD_MAX]
+        long = long[:WORD_MAX]
+        known = found.setdefault(word, word if word == long else f"{word} {long}")
+        if word != long and long not in known.split():
+            found[word] = f"{known} {long}"
+    return [word[:WORD_MAX] for word in _WORD.findall(_umlauts(plain))], found
 
 
 def _plain(text: str) -> str:
@@ -57,7 +60,12 @@ def _plain(text: str) -> str:
     text = text.casefold()
     if text.isascii():
         return text
-    return _UNSEEN.sub("", unicodedata.normalize("NFKD", text).translate(_LIKE)).casefold()
+    text = _UNSEEN.sub("", unicodedata.normalize("NFKD", text))
+    return _OF_THEIR_OWN.sub(lambda found: _LIKE[found[0]], text).casefold()
+
+
+def _may_be_spelled_out(word: str) -> bool:
+    return "ae" in word or "oe" in word or "ue" in word
 
 
 def _umlauts(text: str) -> str:

@@ -12,7 +12,7 @@ from typing import Any
 from sqlalchemy import bindparam, text
 from sqlmodel import Session
 
-from maildesk.rules.folding import forms, words
+from maildesk.rules.folding import words_and_forms
 from maildesk.store.db import rows_met
 
 READ_MAX = 50_000  # characters of a message that are indexed
@@ -177,15 +177,17 @@ def _document(row: Any, files: Iterable[str]) -> Document:
         row.author, row.subject if row.subject != row.title else "", *files, row.body,
     )  # fmt: skip
     kept: list[str] = [f"{CUSTOMER}{row.customer_id or 0}"]
+    parts: dict[str, str] = {}
     for each in dict.fromkeys(texts):
         if each:
-            kept += [_SEAM, *words(each)]
-    parts = {
-        word: shapes
-        for word, shapes in forms(" ".join(texts)).items()
-        if _PART_OF_MIN <= len(word) <= _PART_OF_MAX and word.isalpha()
-    }
+            found, forms = words_and_forms(each)
+            kept += [_SEAM, *found]
+            parts |= {word: forms[word] for word in forms if _may_hold_parts(word)}
     return Document(row.id, tuple(kept), parts)
+
+
+def _may_hold_parts(word: str) -> bool:
+    return _PART_OF_MIN <= len(word) <= _PART_OF_MAX and word.isalpha()
 
 
 def _words_of(session: Session, ids: Sequence[int], on_sqlite: bool) -> set[str]:
@@ -271,7 +273,7 @@ def _write_words(session: Session, known: dict[str, str], on_sqlite: bool) -> No
 def _forget_words(session: Session, candidates: Collection[str], on_sqlite: bool) -> None:
     """Remove words that no message has any more: a name that was erased is nowhere."""
     for word in candidates:
-        if not (_PART_OF_MIN <= len(word) <= _PART_OF_MAX and word.isalpha()):
+        if not _may_hold_parts(word):
             continue
         if on_sqlite:
             used = "SELECT 1 FROM search_text WHERE search_text MATCH :word LIMIT 1"

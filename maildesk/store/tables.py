@@ -186,6 +186,12 @@ class TicketRow(SQLModel, table=True):
               postgresql_where=text("merged_into IS NOT NULL")),
         Index("ticket_spam", "id", sqlite_where=text("state = 'spam'"),
               postgresql_where=text("state = 'spam'")),
+        Index("ticket_billing", "id", sqlite_where=text("state = 'billing'"),
+              postgresql_where=text("state = 'billing'")),
+        Index("ticket_done_by", "assignee_id", "id", sqlite_where=text("closed = 1"),
+              postgresql_where=text("closed")),
+        Index("ticket_done_kind", "kind", "id", sqlite_where=text("closed = 1"),
+              postgresql_where=text("closed")),
         Index("ticket_load", "assignee_id", sqlite_where=text("closed = 0"),
               postgresql_where=text("NOT closed")),
     )  # fmt: skip

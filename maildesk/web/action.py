@@ -22,6 +22,7 @@ from maildesk.web.tries import Tries
 from maildesk.web.visit import Visit
 
 TEXT_MAX = 8_000  # characters of one text
+FORM_MAX = 64 * 1024  # octets: two texts may be German, and percent-encoded
 
 _GONE = {Standing.EXPIRED: 410, Standing.NOT_HIS: 403}  # whatever is asked of such a page
 
@@ -58,7 +59,7 @@ class Action:
         if page is None:
             return visit.missing()
         try:
-            form = _filled(await read_form(visit.request))
+            form = _filled(await read_form(visit.request, form_max=FORM_MAX))
         except BadForm as bad:
             log.page_refused(page.name, bad.problem.value, visit.peer)
             return self._show(visit, page, bad.problem.value, CODES[bad.problem])

@@ -69,10 +69,10 @@ class Form:
 NO_FORM = Form()
 
 
-async def read_form(request: Request, files_max: int = 0) -> Form:
+async def read_form(request: Request, files_max: int = 0, form_max: int = FORM_MAX) -> Form:
     """Return the form of a POST. Raises BadForm.
 
-    `files_max` octets of files are taken, 0: none. A form that another site had the browser send
+    `form_max` octets are read of one without files; `files_max` octets of files are taken, 0: none. A form that another site had the browser send
     is refused, where the browser tells (Fetch Metadata, the Sec-Fetch-Site field).
     """
     if request.headers.get("sec-fetch-site", "same-origin") not in ("same-origin", "none"):
@@ -81,7 +81,7 @@ async def read_form(request: Request, files_max: int = 0) -> Form:
     known = ("application/x-www-form-urlencoded", "multipart/form-data")
     if kind not in known[: 2 if files_max else 1]:
         raise BadForm(Problem.NOT_OURS)
-    most = files_max + _ROOM if kind == known[1] else FORM_MAX
+    most = files_max + _ROOM if kind == known[1] else form_max
     try:
         async with asyncio.timeout(SECONDS):
             stream = _bounded(request, most)

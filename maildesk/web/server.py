@@ -54,6 +54,11 @@ class Pages:
 
     async def start(self, sockets: Sequence[socket.socket]) -> None:
         """Answer what comes in on listening sockets; they are closed by `stop`."""
+        for each in sockets:
+            if each.family in (socket.AF_INET, socket.AF_INET6):
+                # What it accepts inherits this. Else the body waits 40 ms for the head to be
+                # acknowledged on every connection that stays open, as a proxy's do.
+                each.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         self._task = asyncio.create_task(self._server.serve(list(sockets)), name="pages")
         while not self._server.started and not self._task.done():
             await asyncio.sleep(0.01)

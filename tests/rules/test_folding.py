@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from maildesk.rules.folding import WORD_MAX, forms, shown_words, words
+from maildesk.rules.folding import WORD_MAX, shown_words, words, words_and_forms
 
 SAME = [
     # two spellings                    why
@@ -55,6 +55,13 @@ def test_two_words(one, other, why):
 @pytest.mark.parametrize(("text", "found", "why"), APART)
 def test_a_text_falls_into_words(text, found, why):
     assert words(text) == found, why
+
+
+def forms(text):
+    """The forms alone; the words are the same in any case."""
+    found, shapes = words_and_forms(text)
+    assert found == words(text)
+    return shapes
 
 
 def test_parts_are_found_where_folding_closed_a_seam():

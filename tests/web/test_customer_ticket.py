@@ -46,9 +46,14 @@ def with_file(author: str, subject: str, text: str, name: str, octets: str) -> b
 
 
 def test_both_sides_are_read_and_nothing_inside(desk, browser):
-    ticket = opened(desk, text=f"Nichts da.\n\nAm Montag schrieb X:\n> {HIDDEN}zitat\n")
+    ticket = opened(desk, text="Nichts da.")
     lena(desk, ticket, "#notiz", f"{HIDDEN}notiz")
-    lena(desk, ticket, "#antwort +25m", "Wir sehen nach.\n\n> {HIDDEN}aus der Notiz")
+    lena(
+        desk,
+        ticket,
+        "#antwort +25m",
+        f"Wir sehen nach.\n\nAm 23.11.2026 um 10:00 schrieb Support:\n> {HIDDEN}aus der Notiz",
+    )
     desk.receive(mail("fremd@elsewhere.example", f"[{tag('DD', ticket)}]", f"{HIDDEN}fremder",
                       to=next(x for x in desk.letters() if x.rcpt_to == ANNA).reply_to))  # fmt: skip
     desk.receive(mail(LENA, f"[{tag('DD', ticket)}] #zu", f"{HIDDEN}unbewiesen"))
@@ -63,7 +68,7 @@ def test_both_sides_are_read_and_nothing_inside(desk, browser):
     assert "Wir sehen nach." in page.words
     assert "Lena" in page.words
     assert "25 Minuten" in page.words
-    assert HIDDEN not in page.body.replace("{HIDDEN}", "")
+    assert HIDDEN not in page.body
     for inside in ("fremd@elsewhere", "murat", "#antwort", "agency.example"):
         assert inside not in page.body.lower()
 
@@ -76,7 +81,7 @@ def test_an_answer_is_shown_when_it_left_and_not_if_it_was_taken_back(desk, brow
     assert desk.desk.policy.undo_seconds > 0
     assert "zu schnell" not in browser.get(at(ticket)).words
     desk.later(seconds=5)
-    lena(desk, ticket, "#zurück")
+    lena(desk, ticket, "#rückgängig")
     assert "zu schnell" not in browser.get(at(ticket)).words
     lena(desk, ticket, "#antwort", "Jetzt aber.")
     assert "Jetzt aber." in browser.get(at(ticket)).words
@@ -153,7 +158,7 @@ def test_what_he_writes_is_a_mail_with_its_file_and_staff_are_told(desk, browser
     again = browser.upload(at(ticket), [FILE], token=page.token, once=page.once, text=text)
     assert again.headers["location"] == sent.headers["location"]
     assert [row.standing for row in desk.rows(MessageRow)] == ["participant"] * 2
-    assert len(desk.rows(PostRow)) == 1
+    assert len(desk.rows(PostRow, PostRow.once)) == 1
     assert desk.new_letters() == []
 
 
@@ -165,7 +170,7 @@ def test_no_text_sends_nothing_and_says_so(desk, browser):
     assert empty.code == 400
     assert "Bitte schreiben Sie ein paar Worte" in empty.words
     assert "Bestellung.txt" in empty.words, "the file has to be chosen again"
-    assert desk.rows(PostRow) == []
+    assert desk.rows(PostRow, PostRow.once) == []
 
 
 def test_a_colleague_who_sees_the_company_writes_and_is_named_without_his_address(desk, served):
@@ -347,7 +352,9 @@ def test_files_are_downloads_of_this_ticket_only(desk, browser, served):
                  at(first, "/files/x/1")):  # fmt: skip
         assert browser.get(path).code == 404, path
     with desk.desk.db.engine.begin() as connection:
-        connection.execute(delete(ParticipantRow).where(ParticipantRow.__table__.c.ticket_id == first))
+        connection.execute(
+            delete(ParticipantRow).where(ParticipantRow.__table__.c.ticket_id == first)
+        )
     assert browser.get(mine).code == 404, "he takes part no more"
 
 
@@ -373,10 +380,14 @@ def test_a_file_of_ours_is_his_if_it_was_sent(desk, browser, orders, text, code)
 
 def test_attack_words_stay_words(desk, browser):
     bad = "\"><script>alert(1)</script>'{{7*7}}"
-    name = '"x<img src=x onerror=alert(2)>" <anna@firm.example>'
-    raw = with_file(name, f"Re {bad}", f"{bad}\n<iframe src=//evil.example>", "a<b>.html", "x")
+    raw = with_file(ANNA, f"Re {bad}", f"{bad}\n<iframe src=//evil.example>", "a<b>.html", "x")
     ticket = desk.receive(raw).ticket_id
     lena(desk, ticket, "#antwort", bad)
+    name = "x<img src=x onerror=alert(2)>"  # none that came by mail is like this (mail.address)
+    with desk.desk.db.engine.begin() as connection:
+        connection.execute(update(MessageRow).values(author_name=name))
+        connection.execute(update(ParticipantRow).values(name=name))
+        connection.execute(update(ContactRow).values(name=name))
     browser.sign_in(desk, ANNA)
     for path in (at(ticket), "/tickets"):
         page = browser.get(path)

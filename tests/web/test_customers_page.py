@@ -55,7 +55,7 @@ def test_all_that_is_known_of_a_customer_is_on_his_page(desk: Office, browser: B
     page = browser.get("/desk/customers/1")
     assert page.code == 200
     for words in (
-        "Firm", "firm.example", "Anna Berger", "bis 500,00 €", "Wartung", "10 Std. im Monat",
+        "Firm", "firm.example", "Anna Berger", "bis 500,00 € freigeben", "Wartung", "im Monat",
         "Wägen", "Licence", "49.00", "Auftrag", "95,00 €", "nicht vollständig",
     ):  # fmt: skip
         assert words in page.words, words
@@ -110,7 +110,7 @@ def test_the_service_area_is_opened_and_closed(desk: Office, browser: Browser):
     assert (row.portal_at, row.portal_by) == (desk.now, "lena")
     assert desk.told() == [(BERT, "portal_invited")]
     browser.send("/desk/customers/1", do="company", address=BERT)
-    assert "alle Tickets" in browser.get("/desk/customers/1").words
+    assert "alle Tickets der Firma" in browser.get("/desk/customers/1").words
     Browser(browser.port).sign_in(desk, BERT)
     browser.send("/desk/customers/1", do="close", address=BERT)
     row = next(each for each in desk.rows(ContactRow) if each.address == BERT)

@@ -17,6 +17,7 @@ from maildesk.store.tables import AgentAddressRow, AgentRow, EventRow, TicketRow
 
 PAGE = 100
 _ADDRESSES_MAX = 50  # of one agent
+_DAY_MAX = 1_000_000  # lines of one day
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,22 +95,23 @@ def _wanted(session: Session, desk: Desk, asked: Asked) -> tuple[list[ColumnElem
             return [], True
         wanted.append(col(EventRow.ticket_id) == number)
     if asked.day is not None:
-        first, last = _day(session, desk, asked.day)
-        wanted.append(col(EventRow.id).between(first, last))
+        wanted += _day(session, desk, asked.day)
     if asked.before is not None:
         wanted.append(col(EventRow.id) < asked.before)
     return wanted, False
 
 
-def _day(session: Session, desk: Desk, day: date) -> tuple[int, int]:
-    """Return the ids of the first and the last line of a day: lines are written in order."""
+def _day(session: Session, desk: Desk, day: date) -> list[ColumnElement[bool]]:
+    """Return what the lines of a day have in common: nearly all that lie between two ids."""
     zone = desk.policy.calendar.timezone
     begins = datetime.combine(day, time(), zone)
     ends = datetime.combine(day + timedelta(days=1), time(), zone)
-    at = col(EventRow.at)
-    query = select(func.min(col(EventRow.id)), func.max(col(EventRow.id)))
-    first, last = session.execute(query.where(at >= begins, at < ends)).one()
-    return (first, last) if first is not None else (0, 0)
+    within = [col(EventRow.at) >= begins, col(EventRow.at) < ends]
+    # The bound keeps PostgreSQL from walking through all ids for the lowest one.
+    ids = select(col(EventRow.id)).where(*within).limit(_DAY_MAX).subquery()
+    query = select(func.min(ids.c.id), func.max(ids.c.id))
+    first, last = session.execute(query).one()
+    return [col(EventRow.id).between(first or 0, last or 0), *within]
 
 
 def _actors(session: Session, actor: str) -> Sequence[str]:

@@ -50,6 +50,7 @@ def outcome(desk: Desk, inbound_id: int, by: str, now: datetime) -> Outcome | No
         if row is None or mail is None:
             return None
         waits = select(col(OutboundRow.next_attempt_at)).where(
+            col(OutboundRow.ticket_id) == mail.ticket_id,  # there is an index of it
             col(OutboundRow.inbound_id) == inbound_id,
             col(OutboundRow.state) == "queued",
             col(OutboundRow.next_attempt_at) > now,
@@ -69,7 +70,7 @@ def _typed(raw: bytes) -> tuple[str, str]:
     """Return subject and text of a mail that we made of a form ourselves."""
     message = email.message_from_bytes(raw, policy=email_policy.default)
     body = message.get_body(("plain",))
-    text = str(body.get_content()) if body is not None else ""
+    text = str(body.get_content()).replace("\r\n", "\n") if body is not None else ""
     return str(message["Subject"] or ""), text.removesuffix("\n")
 
 

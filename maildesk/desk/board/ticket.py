@@ -7,6 +7,7 @@ from typing import Any
 from sqlmodel import Session
 
 from maildesk.desk.act import facts_of
+from maildesk.desk.board import live
 from maildesk.desk.board import ticket_rows as rows
 from maildesk.desk.context import Desk
 from maildesk.desk.lists import COUNTING, LetterLine
@@ -96,6 +97,8 @@ class Money:
 class TicketBoard:
     """All of a page. Tags are without brackets; `older` is the id before which there are more messages.
 
+    `seen` is the newest line of the journal, for what is told live.
+
     `may` are the commands to offer, none on a merged ticket: there they are the target's.
     """
 
@@ -131,6 +134,7 @@ class TicketBoard:
     messages: tuple[rows.Message, ...]
     older: int | None
     newest: bool
+    seen: int
     entries: tuple[rows.Booked, ...]
     letters: tuple[LetterLine, ...]
     journal: tuple[Event, ...]
@@ -223,6 +227,7 @@ class _Reading:
             messages=messages,
             older=older,
             newest=before is None,
+            seen=live.newest(session),
             entries=rows.booked(session, row.id),
             letters=rows.letters(session, row.id, policy.code),
             journal=rows.journal(session, row.id),

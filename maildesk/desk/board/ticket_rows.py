@@ -211,6 +211,7 @@ def deed(session: Session, agent_id: int, ticket_id: int, now: datetime) -> Deed
     if row is None:
         return None
     waits = select(func.count(), func.max(col(OutboundRow.next_attempt_at))).where(
+        col(OutboundRow.ticket_id) == ticket_id,  # there is an index of it
         col(OutboundRow.inbound_id) == row.inbound_id,
         col(OutboundRow.state) == "queued",
         col(OutboundRow.attempts) == 0,

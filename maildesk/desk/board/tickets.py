@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import ColumnElement, case, func, null, or_, select
+from sqlalchemy import ColumnElement, case, func, literal, null, or_, select, true
 from sqlmodel import Session, col
 
 from maildesk.desk.board.live import newest
@@ -162,12 +162,12 @@ def board(desk: Desk, wanted: Wanted, agent_id: int, now: datetime) -> Board:
         ).all()  # fmt: skip
         filters = _filters(session, wanted)
         whose = _whose(wanted.whose, agent_id)
-        rows = _rows(session, wanted.show, [*filters, *whose], wanted.page)
-        lines = _lines(session, desk, rows[:PAGE], now)
+        ids = _page(session, wanted.show, [*filters, *whose], wanted.page)
+        lines = _lines(session, desk, _rows(session, ids[:PAGE]), now)
         return Board(
             groups=_grouped(lines),
             counts=_counts(session, wanted.show, filters, agent_id),
-            has_more=len(rows) > PAGE and wanted.page < PAGES_MAX,
+            has_more=len(ids) > PAGE and wanted.page < PAGES_MAX,
             running=_running(session, desk, agent_id),
             agents=tuple((login, name) for _, login, name in agents),
             seen=newest(session),
@@ -176,8 +176,11 @@ def board(desk: Desk, wanted: Wanted, agent_id: int, now: datetime) -> Board:
 
 def _filters(session: Session, wanted: Wanted) -> list[ColumnElement[bool]]:
     show = wanted.show
-    found = [col(TicketRow.closed).is_(True) if show.is_done else ~col(TicketRow.closed)]
-    if show is not Show.OPEN:
+    closed = col(TicketRow.closed)
+    found = [closed == true() if show.is_done else ~closed]
+    if show is Show.BILL:  # in the question itself, so that it is seen to fit its index
+        found.append(col(TicketRow.state) == literal(State.BILLING.value, literal_execute=True))
+    elif show is not Show.OPEN:
         found.append(col(TicketRow.state).in_(sorted(show.states)))
     if wanted.kind:
         found.append(col(TicketRow.kind) == wanted.kind)
@@ -210,18 +213,11 @@ def _whose(whose: Whose, agent_id: int) -> list[ColumnElement[bool]]:
     return [assignee.is_(None)] if whose is Whose.NOBODYS else []
 
 
-def _rows(
+def _page(
     session: Session, show: Show, wanted: Sequence[ColumnElement[bool]], page: int
-) -> Sequence[Any]:
-    query = (
-        select(
-            TicketRow, col(CustomerRow.name), col(CustomerRow.limit_minutes),
-            col(AgentRow.login), col(AgentRow.name),
-        )
-        .outerjoin(CustomerRow, col(CustomerRow.id) == col(TicketRow.customer_id))
-        .outerjoin(AgentRow, col(AgentRow.id) == col(TicketRow.assignee_id))
-        .where(*wanted)
-    )  # fmt: skip
+) -> Sequence[int]:
+    """Return the tickets of a page and the first of the next one, in their order."""
+    query = select(col(TicketRow.id)).where(*wanted)
     if show.is_done:
         query = query.order_by(col(TicketRow.id).desc())
     else:
@@ -233,7 +229,22 @@ def _rows(
             col(TicketRow.id),
         )  # fmt: skip
     first = (min(max(page, 1), PAGES_MAX) - 1) * PAGE
-    return session.execute(query.offset(first).limit(PAGE + 1)).all()
+    return session.scalars(query.offset(first).limit(PAGE + 1)).all()
+
+
+def _rows(session: Session, ids: Sequence[int]) -> Sequence[Any]:
+    """Return tickets with what stands beside them: only a page of them is worth its columns."""
+    query = (
+        select(
+            TicketRow, col(CustomerRow.name), col(CustomerRow.limit_minutes),
+            col(AgentRow.login), col(AgentRow.name),
+        )
+        .outerjoin(CustomerRow, col(CustomerRow.id) == col(TicketRow.customer_id))
+        .outerjoin(AgentRow, col(AgentRow.id) == col(TicketRow.assignee_id))
+        .where(col(TicketRow.id).in_(ids))
+    )  # fmt: skip
+    found = {row[0].id: row for row in session.execute(query)}
+    return [found[each] for each in ids]
 
 
 def _counts(

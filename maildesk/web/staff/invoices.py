@@ -1,6 +1,8 @@
 """Invoices for staff: lists, one with all of it, payments, cancelling, and the check of the books."""
 
-from collections.abc import Callable
+import json
+from collections.abc import Callable, Mapping
+from contextlib import suppress
 from datetime import date
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote, urlencode
@@ -11,11 +13,12 @@ from maildesk.desk.board import invoices
 from maildesk.desk.board.invoices import Tab
 from maildesk.desk.invoices import journal, listing
 from maildesk.desk.invoices.errands import Progress
-from maildesk.desk.invoices.page import InvoicePage
+from maildesk.desk.invoices.page import InvoicePage, JournalLine
 from maildesk.desk.invoices.payments import pay
 from maildesk.desk.people import Refused
 from maildesk.rules.invoice import months
-from maildesk.rules.invoice.journal import told as journal_words
+from maildesk.rules.invoice.figures import day_words
+from maildesk.rules.invoice.journal import What
 from maildesk.rules.invoice.reasons import told
 from maildesk.rules.money import Money
 from maildesk.web.page import Page
@@ -43,15 +46,13 @@ async def show_list(visit: Visit) -> Response:
     month, named = asked.get("month", ""), asked.get("customer", "").strip()[:200]
     known = billing.months_to(visit)
     month = month if month in dict(known) else ""
-    after, wrong, found = asked.get("after", ""), "", None
-    try:
+    after, found = asked.get("after", ""), None
+    with suppress(Refused):  # an unknown customer: the page says so
         found = await visit.ask(invoices.register, Tab(tab), month, named, after, visit.now)
-    except Refused as refused:
-        wrong = str(refused)
     query = urlencode({"tab": tab, "month": month, "customer": named})
     older = f"/desk/invoices?{query}&after={found.older}" if found and found.older else ""
     return visit.page(
-        "staff/invoices", found=found, wrong=wrong, tab=tab, month=month, named=named,
+        "staff/invoices", found=found, tab=tab, month=month, named=named,
         months=known, names=dict(known), older=older, is_first=not after,
         first=f"/desk/invoices?{query}",
     )  # fmt: skip
@@ -74,7 +75,7 @@ async def _page(
     today = visit.now.astimezone(visit.desk.policy.calendar.timezone).date()
     response = visit.page(
         "staff/invoice", 400 if wrong else 200, found=found, invoice=found.invoice,
-        content=found.content, journal=_journal(found),
+        content=found.content, journal=_journal(found, visit),
         month=months.words(found.invoice.month, visit.language) if found.invoice.month else "",
         done=visit.request.query_params.get("done", ""), wrong=wrong, wrong_at=wrong_at,
         cancelling=cancelling, cancel_failed=failed(cancelling, visit.language),
@@ -93,9 +94,32 @@ def _typed(amount: Money, visit: Visit) -> str:
     return str(amount.amount).replace(".", ",") if visit.is_german else str(amount.amount)
 
 
-def _journal(found: InvoicePage) -> list[tuple[Any, str]]:
-    currency = found.content.currency
-    return [(each, journal_words(each.what, each.detail, currency)) for each in found.journal]
+def _journal(found: InvoicePage, visit: Visit) -> list[tuple[Any, str]]:
+    return [(each, _detail(each, found.content.currency, visit.language)) for each in found.journal]
+
+
+def _detail(line: JournalLine, currency: str, language: str) -> str:
+    """Return what matters of a line of the journal: numbers, sums and days, in no sentence."""
+    said = json.loads(line.detail)
+
+    def sum_(name: str) -> str:
+        return Money(said[name], currency).words(language)
+
+    def day(name: str) -> str:
+        return day_words(date.fromisoformat(said[name]), language)
+
+    parts: Mapping[str, Callable[[], tuple[str, ...]]] = {
+        What.RESERVED: lambda: (said["number"], sum_("gross")),
+        What.ISSUED: lambda: (f"PDF {said['pdf'][:12]}…", f"XML {said['xml'][:12]}…"),
+        What.CANCELLED: lambda: (said["by"],),
+        What.PAYMENT: lambda: (sum_("amount"), day("on"), said["words"]),
+        What.REMINDED: lambda: (said["to"], day("until")),
+    }
+    try:
+        found = parts[line.what]()
+    except (KeyError, ValueError):
+        return line.detail
+    return " · ".join(filter(None, found))
 
 
 async def act(visit: Visit) -> Response:

@@ -70,6 +70,11 @@ def _after(visit: Visit, board: TicketBoard, asked: Written, posted: Posted) -> 
     return f"/desk/tickets/{board.tag}"
 
 
+async def news(visit: Visit) -> Response:
+    """Say that something came since the page was shown; its forms are left as they are."""
+    return visit.missing() if _number(visit) is None else visit.page("staff/_ticket_news")
+
+
 async def show_new(visit: Visit) -> Response:
     """Show the form for a new ticket, filled in again where it was refused."""
     action, outcome = await _outcome(visit)
@@ -197,6 +202,7 @@ def _page(
         wrong=wrong or Wrong(), lost=[file.name for file in visit.form.files][:_FILES_MAX],
         may={name.value for name in board.may}, me=_agent(visit),
         undo_seconds=visit.desk.policy.undo_seconds,
+        names_of={each.address: each.name for each in (*board.people, *board.agents) if each.name},
         states_words={state.value: state.words(visit.language) for state in State},
     )  # fmt: skip
 
@@ -218,6 +224,7 @@ async def _new(
 
 PAGES = (
     Page("/desk/tickets/{tag}", show, act, Who.AGENT, files=True),
+    Page("/desk/tickets/{tag}/news", news, None, Who.AGENT),
     Page("/desk/tickets/{tag}/files/{message}/{number}", download, None, Who.AGENT),
     Page("/desk/new", show_new, open_new, Who.AGENT, files=True),
 )

@@ -28,6 +28,15 @@ def upgrade() -> None:
     # Who did what, and when; and the letters that somebody has to see to.
     op.create_index("event_at", "event", ["at", "id"])
     op.create_index("event_by", "event", ["actor", "id"])
+    is_bill, is_done = sa.text("state = 'billing'"), sa.text("closed")
+    is_done_sqlite = sa.text("closed = 1")
+    op.create_index(
+        "ticket_billing", "ticket", ["id"], sqlite_where=is_bill, postgresql_where=is_bill
+    )
+    for name, column in (("ticket_done_by", "assignee_id"), ("ticket_done_kind", "kind")):
+        op.create_index(
+            name, "ticket", [column, "id"], sqlite_where=is_done_sqlite, postgresql_where=is_done
+        )
     for state in ("failed", "held"):
         where = sa.text(f"state = '{state}'")
         op.create_index(
@@ -112,7 +121,9 @@ def downgrade() -> None:
     for table in ("web_post", "web_form", "web_session", "sign_in"):
         op.drop_table(table)
     for index, table in (("outbound_held", "outbound"), ("outbound_failed", "outbound"),
-                         ("event_by", "event"), ("event_at", "event")):  # fmt: skip
+                         ("event_by", "event"), ("event_at", "event"),
+                         ("ticket_done_kind", "ticket"), ("ticket_done_by", "ticket"),
+                         ("ticket_billing", "ticket")):  # fmt: skip
         op.drop_index(index, table)
     op.drop_index("participant_of", "participant")
     op.create_index("ix_participant_address", "participant", ["address"])
