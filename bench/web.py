@@ -116,7 +116,9 @@ class Bench:
         self.figures: dict[str, Figures] = {}
         self.notes: list[str] = []
         self.skipped: dict[str, str] = {}
-        load_keyring(folder / "keys.json")
+        self.keys = (wanted.keep or folder) / "keys.json"  # a database is begun with its keys
+        self.keys.parent.mkdir(parents=True, exist_ok=True)
+        load_keyring(self.keys)
 
     def measure(self, name: str, url: str) -> None:
         """Ask for every page of a database, and keep what it took under a name."""
@@ -208,7 +210,7 @@ class Bench:
         site = Site(
             desk=DeskSection(address="support@desk.example", code="DD"),
             database=DatabaseSection(url=url),
-            keys=Keys(file=self.folder / "keys.json"),
+            keys=Keys(file=self.keys),
             web=Web(base_url="http://127.0.0.1"),
         )
         keyring = load_keyring(site.keys.file)
@@ -217,7 +219,7 @@ class Bench:
     @contextmanager
     def _served(self, url: str) -> Iterator[int]:
         port, config = free_port(), self.folder / "site.toml"
-        config.write_text(_SITE.format(url=url, keys=self.folder / "keys.json", port=port))
+        config.write_text(_SITE.format(url=url, keys=self.keys, port=port))
         with (self.folder / "log").open("wb") as log:
             process = subprocess.Popen(
                 [str(_MAILDESK), "--config", str(config), "serve", "--only", "web"],

@@ -30,10 +30,10 @@ from maildesk.store.search import Hit
 from maildesk.store.search_index import READ_MAX
 from maildesk.store.tables import CustomerRow, TicketRow
 
-PAGE = 50  # tickets
+PAGE = 25  # tickets
 _MAIL_WAITS = text("SELECT 1 FROM inbound WHERE state = 'waiting' LIMIT 1")
 AT_ONCE = 200  # messages that are indexed in one transaction
-_BATCHES = (150, 1_000, 4_000)  # hits that are looked at for one page
+_BATCHES = (75, 500, 4_000)  # hits that are looked at for one page
 _FILES_SHOWN = 3
 _NAME_MAX = 120  # characters of the name of a file
 CUSTOMERS_MAX = 20  # of one part of a name

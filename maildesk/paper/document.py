@@ -19,7 +19,7 @@ def build(content: InvoiceContent, look: Look) -> Document:
     """Return the documents of an invoice; the same content and look give the same octets.
 
     With Format.XRECHNUNG the XML is the invoice and the PDF a copy to read, without XML inside.
-    A time sheet by itself and a draft, which has no number, are pages without an XML (b"").
+    A time sheet by itself has no XML (b"").
 
     Raises ValueError, with a sentence, where the content does not add up, lacks what EN 16931
     must have, or the XML made of it does not say the same again: then nothing may be issued.
@@ -32,7 +32,7 @@ def build(content: InvoiceContent, look: Look) -> Document:
     from maildesk.paper.same import differs
     from maildesk.paper.schema import misshapen
 
-    if content.kind is DocumentKind.TIMESHEET or not content.number:
+    if content.kind is DocumentKind.TIMESHEET:
         return Document(to_pdf(content, look), b"")
     if fault := wrong(content):
         raise ValueError(f"the invoice {content.number} does not add up: {fault}")
@@ -41,3 +41,15 @@ def build(content: InvoiceContent, look: Look) -> Document:
         raise ValueError(f"the e-invoice of {content.number} is not right: {fault}")
     finish = embedding(xml, content) if content.format is Format.ZUGFERD else None
     return Document(to_pdf(content, look, finish), xml)
+
+
+def draft(content: InvoiceContent, look: Look) -> Document:
+    """Return the pages of a draft, marked as one, without an XML: it is no invoice.
+
+    Raises ValueError for a content with a number, and press.Unprintable as `build` does.
+    """
+    from maildesk.paper.pages import to_pdf
+
+    if content.number:
+        raise ValueError(f"{content.number} is issued, and no draft")
+    return Document(to_pdf(content, look), b"")

@@ -5,7 +5,7 @@ at a low priority, so that the intake stays quick, and under limits of CPU time 
 
     python -P -m maildesk.paper.maker <descriptor> <seconds> <octets>
 
-What comes in is pickled (canonical octets, Look); an answer is two messages, PDF and XML, or an
+What comes in is pickled (canonical octets, Look, is it a draft); an answer is two messages, PDF and XML, or an
 empty one and a sentence that says why there is none.
 """
 
@@ -18,7 +18,7 @@ import sys
 from math import ceil
 from multiprocessing.connection import Connection
 
-from maildesk.paper.document import build
+from maildesk.paper.document import build, draft
 from maildesk.paper.press import Unprintable
 from maildesk.rules.invoice.canonical import content_of
 
@@ -43,7 +43,7 @@ def make(pipe: Connection, cpu: int, memory: int) -> None:
     pipe.send_bytes(READY)
     while True:
         try:
-            octets, look = pipe.recv()
+            octets, look, is_draft = pipe.recv()
         except EOFError:
             return
         except MemoryError:
@@ -54,7 +54,7 @@ def make(pipe: Connection, cpu: int, memory: int) -> None:
         allowed = ceil(used.ru_utime + used.ru_stime) + cpu
         resource.setrlimit(resource.RLIMIT_CPU, (allowed, hard))
         try:
-            made = build(content_of(octets), look)
+            made = (draft if is_draft else build)(content_of(octets), look)
             answer = (made.pdf, made.xml)
         except MemoryError:
             answer = (b"", _too_large(memory))

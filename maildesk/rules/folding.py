@@ -8,6 +8,7 @@ nothing else is taken for one: "due" and "du", for instance.
 import re
 import unicodedata
 from collections.abc import Iterator
+from functools import lru_cache
 
 WORD_MAX = 60  # letters of a folded word; more is no word
 # Marks above letters, vowel points, and what is there but not seen (soft hyphens, joiners).
@@ -32,10 +33,13 @@ def words(text: str) -> list[str]:
 def shown_words(text: str) -> Iterator[tuple[int, int, str]]:
     """Give (start, end, folded) of each word of a text, to mark it where it stands."""
     for found in _SHOWN_WORD.finditer(text):
-        folded = _plain(found[0])
-        if _may_be_spelled_out(folded):
-            folded = _umlauts(folded)
-        yield found.start(), found.end(), folded[:WORD_MAX]
+        fold = _folded if found.end() - found.start() <= WORD_MAX else _folded.__wrapped__
+        yield found.start(), found.end(), fold(found[0])
+
+
+@lru_cache(maxsize=20_000)  # a page of results folds the same words again and again
+def _folded(word: str) -> str:
+    return _umlauts(_plain(word))[:WORD_MAX]
 
 
 def words_and_forms(text: str) -> tuple[list[str], dict[str, str]]:

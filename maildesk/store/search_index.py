@@ -133,7 +133,9 @@ def write(session: Session, batch: Batch) -> bool:
     ids = [each.message_id for each in batch.documents]
     on_sqlite = _dialect(session) == "sqlite"
     before = _words_of(session, ids, on_sqlite) if batch.stale else set()
-    written = [each for each in batch.documents if each.words]
+    # In the order of their numbers: FTS5 writes a piece of its index each time one goes back.
+    found = sorted(batch.documents, key=lambda each: each.message_id)
+    written = [each for each in found if each.words]
     gone = [each.message_id for each in batch.documents if not each.words]
     _delete(session, gone, on_sqlite)
     _write_texts(session, written, on_sqlite)

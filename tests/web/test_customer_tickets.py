@@ -7,8 +7,10 @@ from pathlib import Path
 import pytest
 from sqlalchemy import insert, update
 
+from maildesk.desk.portal.conversation import look
 from maildesk.desk.portal.sessions import SignedIn
 from maildesk.desk.portal.ticket_view import SHOWN as SAID
+from maildesk.desk.portal.ticket_view import Conversation
 from maildesk.desk.portal.tickets import SHOWN, Tickets, tickets
 from maildesk.desk.reader import Readers
 from maildesk.rules.number import tag
@@ -124,12 +126,33 @@ def test_what_waits_for_him_stands_on_top(both):
     assert last.waiting == ()
 
 
+def test_a_conversation_is_read_page_by_page(both):
+    ticket = both.receive(mail(ANNA, "Shop is empty", "Number 0", message_id="0@f")).ticket_id
+    named = f"[{tag('DD', ticket)}]"
+    for number in range(1, 2 * SAID + 5):
+        if number % 2:
+            both.receive(mail(LENA, f"{named} #reply", f"Number {number}"), login="lena")
+        else:
+            both.receive(mail(ANNA, named, f"Number {number}", message_id=f"{number}@f"))
+    both.later(minutes=5)
+    seen, before = [], ""
+    while True:
+        page = look(both.desk, signed_in(ANNA), tag("DD", ticket), before, "de", both.now)
+        assert isinstance(page, Conversation)
+        seen = [*(item.text.split("\n")[0] for item in page.items), *seen]
+        if not page.older:
+            break
+        before = page.older
+    numbers = [int(each.removeprefix("Number ")) for each in seen]
+    assert sorted(numbers) == list(range(2 * SAID + 5)), "each once, though all are of one moment"
+
+
 def test_the_page_in_words(desk, browser):
     browser.sign_in(desk, ANNA)
     page = browser.get("/tickets")
     assert "Nichts ist offen." in page.words
     assert 'href="/new"' in page.body
-    assert "Firma" not in page.words, "she sees her own tickets alone"
+    assert "meiner Firma" not in page.words, "she sees her own tickets alone"
     assert "Noch ist kein Ticket geschlossen." in browser.get("/tickets?tab=closed").words
     ticket = desk.receive(mail(ANNA, "Shop is empty")).ticket_id
     other = desk.receive(mail(BERT, "Colours", message_id="2@firm.example")).ticket_id

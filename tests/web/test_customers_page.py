@@ -38,7 +38,7 @@ def test_a_customer_is_found_by_name_address_or_domain(desk: Office, browser: Br
 
 
 def _names(body: str) -> list[str]:
-    return [each.split("<")[0] for each in body.split('class="title" dir="auto">')[1:]]
+    return [each.split("<")[0] for each in body.split('class="title"><bdi>')[1:]]
 
 
 def test_all_that_is_known_of_a_customer_is_on_his_page(desk: Office, browser: Browser):

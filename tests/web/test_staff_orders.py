@@ -225,7 +225,7 @@ def form(**values: str) -> Form:
     return Form(values, {name: (value,) for name, value in values.items()})
 
 
-WRONG = (
+WRONG: tuple[tuple[str, dict[str, str], str, str, str], ...] = (
     ("note", {}, "text", "no_text", "nothing was written"),
     ("time", {"minutes": ""}, "minutes", "no_minutes", "no time"),
     ("time", {"minutes": "soon"}, "minutes", "cannot be understood", "no duration"),
@@ -259,7 +259,7 @@ def test_what_the_grammar_cannot_say_is_refused(
     assert said in (wrong.key or wrong.words), (why, wrong)
 
 
-OPENINGS = (
+OPENINGS: tuple[tuple[dict[str, str], str, str], ...] = (
     ({"address": ANNA, "title": "Cart"}, f"#for {ANNA} Cart", "the least"),
     ({"address": ANNA, "title": "Cart", "minutes": "25"}, f"#for {ANNA} #time 25 Cart", "with time"),
     ({"address": ANNA, "title": "Cart", "minutes": "12", "how": "call", "agent": "murat"}, f"#call 12 {ANNA} #to murat Cart", "a call, for somebody else"),

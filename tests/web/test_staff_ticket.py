@@ -115,7 +115,7 @@ def test_a_refusal_gives_all_back_and_leaves_no_note(desk: Office, lena: Browser
     desk.set_state(number(ticket), "closed")
     fields = {"token": form.token, "once": form.once, "do": "reply", "text": "I looked.\n#1 is <b>it</b>.",
               "minutes": "20", "after": "wait", "wait": "3d"}  # fmt: skip
-    answer = lena.post(f"/desk/tickets/{ticket}", **fields)
+    answer = lena.post(f"/desk/tickets/{ticket}", None, **fields)
     page = lena.get(answer.headers["location"])
     assert "Nichts wurde getan" in page.words
     assert "I looked.\n#1 is &lt;b&gt;it&lt;/b&gt;." in page.body
@@ -137,7 +137,7 @@ def test_the_same_form_twice_is_once(desk: Office, lena: Browser) -> None:
     ticket = opened(desk)
     page = lena.get(f"/desk/tickets/{ticket}")
     fields = {"token": page.token, "once": page.once, "do": "time", "minutes": "25"}
-    first, second = (lena.post(f"/desk/tickets/{ticket}", **fields) for _ in range(2))
+    first, second = (lena.post(f"/desk/tickets/{ticket}", None, **fields) for _ in range(2))
     assert first.headers["location"] == second.headers["location"]
     assert desk.minutes(number(ticket)) == 25
     sends(lena, ticket, "time", minutes="25")

@@ -55,6 +55,7 @@ class _Job:
     octets: bytes
     look: Look
     future: "Future[Document]"
+    is_draft: bool = False
 
 
 @dataclass(slots=True)
@@ -79,9 +80,15 @@ class Makers:
 
     def make(self, octets: bytes, look: Look) -> "Future[Document]":
         """Queue a canonical content; the future holds its Document, or raises NotMade."""
-        future: Future[Document] = Future()
-        self._jobs.put(_Job(octets, look, future))
-        return future
+        return self._put(_Job(octets, look, Future()))
+
+    def draft(self, octets: bytes, look: Look) -> "Future[Document]":
+        """Queue a content without a number; the future holds its pages, marked as a draft's."""
+        return self._put(_Job(octets, look, Future(), is_draft=True))
+
+    def _put(self, job: _Job) -> "Future[Document]":
+        self._jobs.put(job)
+        return job.future
 
     def close(self) -> None:
         """Stop after the documents in hand; those that nobody has begun are cancelled."""
@@ -151,7 +158,7 @@ class Makers:
         try:
             maker.made += 1
             with _killed_after(wall, maker.process) as late:
-                maker.pipe.send((job.octets, job.look))
+                maker.pipe.send((job.octets, job.look, job.is_draft))
                 pdf, rest = maker.pipe.recv_bytes(), maker.pipe.recv_bytes()
         except (EOFError, OSError) as error:
             with contextlib.suppress(subprocess.TimeoutExpired):

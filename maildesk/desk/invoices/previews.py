@@ -54,7 +54,7 @@ class Previews:
             if self._makers is None:
                 self._makers = Makers(AT_ONCE, self._limits)
             self._under_way += 1
-            future = self._makers.make(octets(content), look)
+            future = self._makers.draft(octets(content), look)
         future.add_done_callback(self._over)
         return future
 

@@ -242,6 +242,8 @@ def _before(at: Any, id_: Any, rank: int, place: Place) -> ColumnElement[bool]:
 
 def _answers(session: Session, inbound: Collection[int]) -> dict[int, int]:
     """Return the messages of agents' mails that were filed as answers, by inbound id."""
+    if not inbound:  # an empty list would have SQLite read every answer that there is
+        return {}
     query = select(col(MessageRow.inbound_id), col(MessageRow.id)).where(
         col(MessageRow.inbound_id).in_(inbound), col(MessageRow.standing) == "answer"
     )

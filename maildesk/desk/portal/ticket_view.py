@@ -3,7 +3,6 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
 
 from sqlmodel import Session
 
@@ -14,26 +13,19 @@ from maildesk.desk.portal import rights
 from maildesk.desk.portal.said import ASKED, Place, Said, cut, place_words, said
 from maildesk.desk.portal.sessions import SignedIn
 from maildesk.desk.portal.tickets import kind_label, tone_of
+from maildesk.desk.portal.work import Work, work_of
 from maildesk.rules.customer_words import is_counting, state_words, waits_for
 from maildesk.rules.facts import Facts, TicketFacts
-from maildesk.rules.invoice.cost import Cost, cost_of
-from maildesk.rules.invoice.jobs import terms_of as bill_terms
 from maildesk.rules.letters import moment_words, starts
 from maildesk.rules.number import tag
 from maildesk.rules.process import answerable, asking
-from maildesk.rules.process.billable import is_to_bill
 from maildesk.rules.process.request_words import (
     RequestFigures,
-    charged_minutes,
     figures_of,
-    limit_of,
-    rate_of,
 )
 from maildesk.rules.requests import Request, Verdict
 from maildesk.rules.ticket import ReplyEffect, after_customer_reply, is_closed, is_over
 from maildesk.store import queries
-from maildesk.store.billing import terms_of
-from maildesk.store.callers import minutes
 from maildesk.store.rows import rows_where
 from maildesk.store.tables import ContactRow, ParticipantRow, TicketRow
 
@@ -63,17 +55,6 @@ class Item:
     text: str = ""
     rest: str = ""
     page: Page | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Work:
-    """Work and what it costs. Minutes; `limit` None: none. `cost` None: not known, or not his."""
-
-    booked: int
-    charged: int
-    limit: int | None
-    cost: Cost | None
-    is_free: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -154,7 +135,7 @@ class Reading:
             follows=self._followed(),
             waits=waits_for(ticket.state, ticket.waits_for),
             reply=self._reply(ticket),
-            work=self._work(ticket, facts),
+            work=work_of(session, policy, ticket, facts, self._is_inside(ticket)),
             people=tuple(self._people()),
             asks=asks if shows else None,
             asks_number=open_.number if open_ and shows else 0,
@@ -275,28 +256,6 @@ class Reading:
         if ticket.requester.address.lower() == his:
             return True
         return contact is not None and contact.customer_id == ticket.customer_id
-
-    def _work(self, ticket: TicketFacts, facts: Facts) -> Work:
-        policy, session = self.desk.policy, self.session
-        entries = facts.process.entries.get(ticket.id, ())
-        booked = minutes(session, [ticket.id]).get(ticket.id, 0) if entries else 0
-        limit = limit_of(ticket, facts.customer, policy)
-        cost = None
-        if booked > 0 and self._is_inside(ticket):
-            own = terms_of(session, ticket.customer_id)
-            terms = bill_terms(rate_of(facts.customer, policy), own, policy)
-            contracts: dict[int, Any] = {each.id: each for each, _ in facts.process.contracts}
-            cost = cost_of(
-                ticket, entries, terms, contracts, limit, policy.calendar.timezone,
-                policy.rate.currency,
-            )  # fmt: skip
-        return Work(
-            booked=booked,
-            charged=charged_minutes(entries),
-            limit=None if is_closed(ticket.state) else limit,
-            cost=cost,
-            is_free=booked > 0 and not is_to_bill(ticket, facts),
-        )
 
     def _assignee(self) -> str:
         if self.row.assignee_id is None:

@@ -202,7 +202,8 @@ def _page(
         wrong=wrong or Wrong(), lost=[file.name for file in visit.form.files][:_FILES_MAX],
         may={name.value for name in board.may}, me=_agent(visit),
         undo_seconds=visit.desk.policy.undo_seconds,
-        names_of={each.address: each.name for each in (*board.people, *board.agents) if each.name},
+        names_of={p.address: p.name for p in board.people if p.name}
+        | {agent.address: agent.name for agent in board.agents},
         states_words={state.value: state.words(visit.language) for state in State},
     )  # fmt: skip
 
