@@ -357,7 +357,7 @@ class _Made:
             yield {"id": number, "ticket_id": ticket, "number": 1, "about": "overrun",
                    "asked_at": self.at(ticket), "asked_by": 1, "kind": "", "minutes": 180,
                    "limit_open": False, "currency": "EUR", "words": "Es dauert länger.", "url": "",
-                   "before": "in_progress", "verdict": "approved", "decided_at": self.at(ticket),
+                   "before": "in_progress", "verdict": "yes", "decided_at": self.at(ticket),
                    "decided_by": self.address(*self.whose(ticket)), "how": "mail",
                    "deemed": False, "reminders": 0, "bounced": False}  # fmt: skip
 

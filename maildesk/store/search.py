@@ -18,7 +18,7 @@ from maildesk.rules.looking import Term, Wanted
 from maildesk.store.rows import chunks
 from maildesk.store.search_index import CUSTOMER
 
-WORDS_MAX = 300  # that hold a part which was looked for; those that were met first
+WORDS_MAX = 150  # that hold a part which was looked for; those that were met first
 _NEWEST = 2_000  # messages that are looked at by themselves (PostgreSQL)
 _NEWER_MAX = 20_000  # messages on the pages before this one (SQLite)
 
@@ -96,9 +96,10 @@ def _fts5(session: Session, wanted: Wanted, customers: Sequence[str]) -> str:
             return phrase
         if not term.part:
             return f"{phrase} *"
-        rows = session.scalars(_WITH_PART, {"part": f'"{term.part}"', "most": WORDS_MAX})
-        inside = [f'"{word}"' for word in rows if not word.startswith(term.part)]
-        return f"({' OR '.join([f'{phrase} *', *inside])})"
+        part = {"part": f'"{term.part}"', "most": WORDS_MAX}
+        known = [f'"{word}"' for word in session.scalars(_WITH_PART, part)]
+        # A prefix is looked up whole before the first hit is given; words one hit at a time.
+        return f"({' OR '.join(dict.fromkeys([phrase, *known]))})" if known else f"{phrase} *"
 
     theirs = " OR ".join(f'"{each}"' for each in customers)
     made = " AND ".join([*([f"({theirs})"] if theirs else []), *map(said, wanted.terms)])

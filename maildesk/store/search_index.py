@@ -189,7 +189,7 @@ def _document(row: Any, files: Iterable[str]) -> Document:
 
 
 def _may_hold_parts(word: str) -> bool:
-    return _PART_OF_MIN <= len(word) <= _PART_OF_MAX and word.isalpha()
+    return _PART_OF_MIN <= len(word) <= _PART_OF_MAX and not word.isdigit()
 
 
 def _words_of(session: Session, ids: Sequence[int], on_sqlite: bool) -> set[str]:

@@ -11,7 +11,6 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from maildesk.desk.context import Desk
-from maildesk.web.action import Action
 from maildesk.web.browsers import Cookies
 from maildesk.web.live import Live
 from maildesk.web.look import Look
@@ -39,7 +38,6 @@ def make_app(
     cookies = Cookies(secure=site.web.base_url.startswith("https://"))
     proxies, live = frozenset(site.web.proxies), Live(desk, now)
     house = House(desk, now, look, cookies, proxies, acted, received, live)
-    action = Action()
 
     async def sorry(_request: Request, error: Exception) -> Response:
         code = error.status_code if isinstance(error, HTTPException) else 404
@@ -55,13 +53,12 @@ def make_app(
         found = look.static.respond(request.path_params["name"])
         return found if found is not None else await sorry(request, HTTPException(404))
 
-    asked = Page("/r/{token}", action.show, action.act, own_form=True)
     routes = []
     for path in dict.fromkeys(("", root)):
         routes.append(Route(f"{path}/static/{{name}}", static, methods=["GET"]))
         routes += [
             Route(f"{path}{each.path}", _endpoint(house, each), methods=each.methods)
-            for each in (asked, *PAGES)
+            for each in PAGES
         ]
     app = Starlette(routes=routes, exception_handlers={HTTPException: sorry})
     app.router.redirect_slashes = False

@@ -25,6 +25,7 @@ from maildesk.desk.invoices.errands import Errands
 from maildesk.desk.invoices.previews import Previews
 from maildesk.desk.portal.sessions import SignedIn
 from maildesk.desk.post import Posted, Posting, post, posted
+from maildesk.desk.within_limits import WarmReader
 from maildesk.rules.letters import is_german
 from maildesk.web.browsers import Cookies, form_token, is_form_token, new_browser
 from maildesk.web.download import download
@@ -54,9 +55,10 @@ class Who(StrEnum):
 class House:
     """What all pages have in common. `desk` and `now` are asked anew each time.
 
-    `acted` is told when letters may wait, `received` when mail does. `wrong` counts wrong
-    addresses, `links` the links to sign in that somebody asked for, `forms` the public forms. `live` tells pages that are
-    open what has changed. `errands` go on behind pages.
+    `acted` is told when letters may wait, `received` when mail does. `live` tells pages that are
+    open what has changed. `errands` go on behind pages; `previews` and `reader` are programs apart
+    that stay for a while. `wrong` counts wrong addresses, `links` the links to sign in that
+    somebody asked for, `forms` the public forms.
     """
 
     desk: Callable[[], Desk]
@@ -71,6 +73,7 @@ class House:
     slow_turn: asyncio.Semaphore = field(default_factory=lambda: asyncio.Semaphore(SLOW_AT_ONCE))
     errands: Errands = field(default_factory=Errands)
     previews: Previews = field(default_factory=Previews)
+    reader: WarmReader = field(default_factory=WarmReader)
     wrong: Tries = field(default_factory=Tries)
     links: Tries = field(default_factory=lambda: Tries(peer_tries=PEER_LINKS))
     forms: Tries = field(default_factory=Tries)

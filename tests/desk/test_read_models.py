@@ -10,6 +10,7 @@ from maildesk.desk.board import mail as board_mail
 from maildesk.desk.board.mails import Tab
 from maildesk.desk.portal import about_me, copy_for_me
 from maildesk.desk.portal.sessions import SignedIn
+from maildesk.desk.within_limits import WarmReader
 from maildesk.store import queries
 from maildesk.store.tables import CustomerRow, InboundRow
 from tests.desk.office import ANNA, BERT, MURAT, START, Office, mail
@@ -62,10 +63,14 @@ def test_mails_that_need_a_look_are_on_their_lists(desk: Office):
     assert mails.listed(desk.desk, Tab.HELD, filed.id).rows[0].id == held.id
     with desk.desk.db.read() as session:
         agent = next(each for each in queries.agents(session) if each.login == "murat")
-    page = board_mail.page(desk.desk, filed.id or 0, agent, desk.now)
+    reader = WarmReader(idle=60)
+    page = board_mail.page(desk.desk, filed.id or 0, agent, reader, desk.now)
     assert page is not None
     assert (page.is_held, page.doable.may_release, page.doable.may_dismiss) == (True, True, False)
-    mail_acts.release(desk.desk, filed.id or 0, agent)
+    mail_acts.release(desk.desk, filed.id or 0, agent, reader)
+    assert reader.is_awake
+    reader.close()
+    assert not reader.is_awake
     desk.handle_waiting()
     row = next(each for each in desk.rows(InboundRow) if each.id == filed.id)
     assert (row.released_by, row.state) == (2, "filed")

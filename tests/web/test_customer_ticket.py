@@ -8,7 +8,6 @@ from sqlalchemy import delete, select, update
 from maildesk.rules.number import tag
 from maildesk.store.tables import AttachmentRow, ContactRow, MessageRow, ParticipantRow
 from maildesk.store.web_tables import PostRow
-from maildesk.web.customer.ticket import DONE
 from tests.desk.asking import ask_for, ticket_at_work
 from tests.desk.office import ANNA, BERT, EMILY, LENA, Office, mail
 from tests.web.browser import About, Browser, Served, dump, planted, verdicts
@@ -299,7 +298,7 @@ def test_who_may_not_decide_reads_who_may(desk, served):
     served_bert = Browser(served.port).sign_in(desk, BERT)
     page = served_bert.get(at(ticket))
     assert page.buttons == []
-    assert "Entscheiden kann das bei Ihnen: Anna Berger" in page.words
+    assert "Entscheiden kann das bei Ihnen Anna Berger" in page.words
     assert "190,00" in page.words
     token = page.token
     refused = served_bert.post(at(ticket, "/requests/1"), token=token, verdict="yes")
@@ -437,7 +436,6 @@ def test_cost_and_state_are_in_words(desk, browser):
         assert each in words
     lena(desk, ticket, "#kulanz")
     assert "Kosten bisher kostenlos" in browser.get(at(ticket)).words
-    assert DONE
 
 
 def test_the_contract_pays(desk, browser):
@@ -452,7 +450,6 @@ def test_a_message_that_waits_for_the_desk_says_so(desk, monkeypatch):
     ticket = opened(desk)
     monkeypatch.setattr("maildesk.web.visit._HANDLED_WITHIN", 0.05)
     with Served(desk) as served:
-        monkeypatch.setattr(served, "_office", served._office)
         served_browser = Browser(served.port).sign_in(desk, ANNA)
         page = served_browser.get(at(ticket))
         desk._turn.acquire()

@@ -111,7 +111,9 @@ def _wanted(
 
 
 def _unfinished(session: Session) -> tuple[str, ...]:
-    query = select(col(InvoiceRow.number)).where(col(InvoiceRow.state) == "issuing")
+    query = select(col(InvoiceRow.number)).where(
+        col(InvoiceRow.state) == "issuing", listing.NOT_PAID
+    )
     found = session.scalars(query.order_by(col(InvoiceRow.id)).limit(SHOWN))
     return tuple(number or "" for number in found)
 

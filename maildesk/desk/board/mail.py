@@ -20,7 +20,7 @@ from maildesk.desk.explain_lines import Line, lines_of
 from maildesk.desk.explain_past import Given, Past
 from maildesk.desk.people import Refused
 from maildesk.desk.reader import ReaderLimits
-from maildesk.desk.within_limits import bounds_of, read_within_limits
+from maildesk.desk.within_limits import WarmReader, bounds_of
 from maildesk.mail.attachments import octets_of
 from maildesk.mail.message import Address, Attachment, Reading
 from maildesk.rules.people import AgentFacts
@@ -111,16 +111,18 @@ class _Known:
     is_mine: bool
 
 
-def page(desk: Desk, inbound_id: int, agent: AgentFacts, now: datetime) -> MailPage | None:
+def page(
+    desk: Desk, inbound_id: int, agent: AgentFacts, reader: WarmReader, now: datetime
+) -> MailPage | None:
     """Return a mail as an agent sees it, None if there is none of that number.
 
-    Slow: a reader is started for it, and has at most PATIENCE seconds, twice.
+    It may be slow: the reader has at most PATIENCE seconds, twice.
     """
     known = _known(desk, inbound_id, agent)
     if known is None:
         return None
     given, line = known.given, known.line
-    reading, trouble = read_within_limits(given.raw, given.envelope, bounds(desk))
+    reading, trouble = reader.read(given.raw, given.envelope, bounds(desk))
     return MailPage(
         id=inbound_id, state=line.state, reason=line.reason, subject=line.subject,
         sender=line.sender, received_at=line.received_at, via=line.via,
@@ -140,7 +142,9 @@ def raw_of(desk: Desk, inbound_id: int) -> bytes | None:
         return None
 
 
-def file_of(desk: Desk, inbound_id: int, number: int) -> tuple[FileShown, bytes] | None:
+def file_of(
+    desk: Desk, inbound_id: int, number: int, reader: WarmReader
+) -> tuple[FileShown, bytes] | None:
     """Return an attachment of a mail with its octets, None if there is none of that number.
 
     It is taken out only of a mail that a reader could read within its limits.
@@ -150,7 +154,7 @@ def file_of(desk: Desk, inbound_id: int, number: int) -> tuple[FileShown, bytes]
             mail = lists.stored_mail(session, inbound_id)
     except Refused:
         return None
-    reading, trouble = read_within_limits(mail.raw, mail.envelope, bounds(desk))
+    reading, trouble = reader.read(mail.raw, mail.envelope, bounds(desk))
     if reading is None or trouble or not 1 <= number <= len(reading.mail.attachments):
         return None
     part = reading.mail.attachments[number - 1]

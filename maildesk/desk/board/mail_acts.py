@@ -6,20 +6,20 @@ from maildesk.desk import by_hand, intake, lists, spam
 from maildesk.desk.board.mail import bounds
 from maildesk.desk.context import Desk
 from maildesk.desk.people import Refused
-from maildesk.desk.within_limits import read_within_limits
+from maildesk.desk.within_limits import WarmReader
 from maildesk.rules.people import AgentFacts
 from maildesk.store.tables import InboundRow
 
 
-def release(desk: Desk, inbound_id: int, agent: AgentFacts) -> None:
+def release(desk: Desk, inbound_id: int, agent: AgentFacts, reader: WarmReader) -> None:
     """Have a held mail handled as proven, by the word of the agent who is signed in.
 
-    Slow, as a reader is started. Raises Refused if it is not his, is not held, came too late or
+    It may be slow, as the mail is read once more. Raises Refused if it is not his, is not held, came too late or
     cannot be read.
     """
     with desk.db.read() as session:
         mail = lists.stored_mail(session, inbound_id)
-    reading, trouble = read_within_limits(mail.raw, mail.envelope, bounds(desk))
+    reading, trouble = reader.read(mail.raw, mail.envelope, bounds(desk))
     if reading is None or trouble:
         raise Refused(f"mail {inbound_id} is not released: {trouble or 'it cannot be read'}")
     author, sent = reading.mail.author or "", reading.mail.date

@@ -9,7 +9,7 @@ from maildesk.rules.entries import Entry
 from maildesk.rules.facts import TicketFacts
 from maildesk.rules.hours import Calendar, next_opening
 from maildesk.rules.kinds import Kind, kind_named
-from maildesk.rules.letters import kind_words, moment_words, span_words, within_words
+from maildesk.rules.letters import is_german, kind_words, moment_words, span_words, within_words
 from maildesk.rules.money import Money, hourly_words
 from maildesk.rules.people import CustomerFacts
 from maildesk.rules.plan import OpenTicket
@@ -119,6 +119,14 @@ def day_words(moment: datetime, calendar: Calendar, locale: str) -> str:
     """Return the day of a moment as people say it: "Freitag, 27.11.2026"."""
     words = moment_words(moment, calendar.timezone, locale)
     return words.rpartition(",")[0]
+
+
+def defects_words(defects: str, fine: str, locale: str) -> str:
+    """Return what is not right, and what is: a partial acceptance names both."""
+    if not fine:
+        return defects
+    mark = "Das ist in Ordnung:" if is_german(locale) else "This is fine:"
+    return f"{defects}\n\n{mark}\n{fine}"
 
 
 def _kind(policy: Policy, name: str) -> Kind:

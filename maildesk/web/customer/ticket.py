@@ -16,9 +16,10 @@ from maildesk.desk.portal.ticket_view import Conversation
 from maildesk.desk.post import Posting
 from maildesk.mail.message import Address
 from maildesk.rules.number import tag
+from maildesk.rules.process.request_words import defects_words
 from maildesk.rules.requests import Verdict
-from maildesk.web.action import TEXT_MAX, defects_of
 from maildesk.web.page import Page
+from maildesk.web.request import TEXT_MAX
 from maildesk.web.visit import Visit, Who
 
 # What a page says of what was done before it: a sentence each in the template.
@@ -94,7 +95,7 @@ async def decide(visit: Visit) -> Response:
     is_defects = verdict == Verdict.DEFECTS
     if is_defects and not draft.defects:
         return await _shown(visit, "no_defects", 400, draft)
-    words = defects_of(draft.defects, draft.fine, visit.language) if is_defects else ""
+    words = defects_words(draft.defects, draft.fine, visit.language) if is_defects else ""
     name, by = found.asks.name, visit.who.address
     outcome = await visit.do(answer, found.id, number, Verdict(verdict), by, words, visit.now)
     if outcome is not Outcome.DONE:

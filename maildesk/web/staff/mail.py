@@ -70,7 +70,7 @@ async def file(visit: Visit) -> Response:
     number, part = _id(visit), _number(visit.request.path_params["number"])
     if number is None or part is None:
         return visit.missing()
-    found = await visit.ask_slowly(mail.file_of, number, part)
+    found = await visit.ask_slowly(mail.file_of, number, part, visit.house.reader)
     if found is None:
         return visit.missing()
     return visit.download(found[1], found[0].name, found[0].type)
@@ -82,7 +82,7 @@ async def _do(visit: Visit, deed: str, number: int) -> None:
         raise LookupError("only staff act here")
     if deed == "release":
         # A browser that hangs up does not end it: the mail may be released already.
-        task = visit.ask_slowly(mail_acts.release, number, agent)
+        task = visit.ask_slowly(mail_acts.release, number, agent, visit.house.reader)
         await asyncio.shield(asyncio.ensure_future(task))
     elif deed == "replay":
         await visit.do(mail_acts.replay, number)
@@ -104,7 +104,7 @@ async def _page(visit: Visit) -> MailPage | None:
     number, agent = _id(visit), visit.who.agent
     if number is None or agent is None:
         return None
-    return await visit.ask_slowly(mail.page, number, agent, visit.now)
+    return await visit.ask_slowly(mail.page, number, agent, visit.house.reader, visit.now)
 
 
 def _shown(
