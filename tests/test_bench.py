@@ -31,3 +31,19 @@ def test_own_mix_is_the_same_each_time_and_its_replies_name_their_parents() -> N
     for reply in made[30:]:
         assert reply.parent in asked
         assert reply.parent.encode() in reply.raw
+
+
+def test_a_small_bench_of_the_pages_asks_for_every_one_of_them(tmp_path: Path) -> None:
+    table = tmp_path / "table.md"
+    options = ["--tickets", "200", "--requests", "1", "--database", "sqlite"]
+    done = subprocess.run(
+        [sys.executable, "-m", "bench.web", *options, "--markdown", str(table)],
+        cwd=REPOSITORY, capture_output=True, text=True, timeout=120,
+    )  # fmt: skip
+    assert "FAILED" not in done.stdout  # how long they take is another matter: so is the code
+    assert not done.stderr.count("Traceback"), done.stderr
+    shown = table.read_text()
+    for page in ("/desk", "/desk/search?q=drucker", "/desk/tickets/{tag}, 400 messages", "/me",
+                 "/tickets/{tag}, 3 messages", "/desk/invoices/{number:path}"):  # fmt: skip
+        assert f"| {page} |" in shown, shown
+    assert "Left out: /desk/live" in done.stdout

@@ -7,6 +7,8 @@ was typed. What the desk answers to the agent himself is not mailed to him but k
 """
 
 import email
+import hashlib
+import re
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
@@ -28,6 +30,7 @@ from maildesk.rules.staff import on_page
 from maildesk.store.tables import InboundRow
 from maildesk.store.web_tables import PostRow
 
+_NO_NAME = re.compile(r'[<>@"\\]+')  # what an author's name may not hold (mail.address.author)
 _LASTS = timedelta(days=1)  # of the address that leads it to its ticket
 
 
@@ -71,10 +74,12 @@ class Posted:
 def post(desk: Desk, posting: Posting, now: datetime) -> int:
     """Keep what was sent as a mail that waits, and return its inbound id once it is committed.
 
-    The same form sent twice is one mail. The caller wakes the worker. Raises ValueError for an
-    author or a text that no mail can hold.
+    The same form sent twice is one mail. With other words in it, after going back, it is another
+    one: a customer's joins the ticket of the first by their Message-ID, an agent's stands alone.
+    The caller wakes the worker. Raises ValueError for an author or a text that no mail can hold.
     """
-    home = desk.site.desk.address
+    home, content = desk.site.desk.address, _content(posting)
+    name = f"{posting.once}.{content}" if posting.login else posting.once
     to = home
     if posting.ticket_id is not None:
         signed = SignedAddress(
@@ -83,10 +88,10 @@ def post(desk: Desk, posting: Posting, now: datetime) -> int:
         to = address(desk.keyring, home, signed)
     raw = to_bytes(
         Letter(
-            sender=posting.author,
+            sender=author(posting.author.name, posting.author.address),
             to=Address("", to),
             words=Words(posting.subject, posting.text),
-            message_id=f"page.{posting.once}@{desk.site.desk.host}",
+            message_id=f"page.{name}@{desk.site.desk.host}",
             date=now,
             language=posting.language or desk.policy.language,
             auto="",
@@ -98,8 +103,24 @@ def post(desk: Desk, posting: Posting, now: datetime) -> int:
         login=posting.login, ordered=posting.ordered,
     )  # fmt: skip
     by = posting.login or posting.author.address
-    once = f"{by} {posting.once}"
+    once = f"{by} {posting.once} {content}"
     return desk.db.change(lambda session: keep(session, once, by, envelope, raw))
+
+
+def author(name: str, address: str) -> Address:
+    """Return whom a mail from a page is from: no name makes its author uncertain (P14)."""
+    return Address(" ".join(_NO_NAME.sub(" ", name).split()), address)
+
+
+def _content(posting: Posting) -> str:
+    """Return a short name for all that was filled in."""
+    found = hashlib.sha256()
+    said = (posting.ticket_id, posting.purpose, posting.ordered, posting.subject, posting.text)
+    for part in (*map(str, said), *(file.name for file in posting.files)):
+        found.update(f"{len(part)} {part}\0".encode("utf-8", "replace"))
+    for file in posting.files:
+        found.update(hashlib.sha256(file.octets).digest())
+    return found.hexdigest()[:24]
 
 
 def keep(session: Session, once: str, by: str, envelope: Envelope, raw: bytes) -> int:

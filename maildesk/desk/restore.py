@@ -21,7 +21,7 @@ import sqlalchemy
 from alembic.script import ScriptDirectory
 from alembic.util import CommandError
 from psycopg import sql
-from sqlalchemy import func, select, text, update
+from sqlalchemy import delete, func, select, text, update
 from sqlmodel import Session, col
 
 from maildesk.desk import archive
@@ -34,6 +34,7 @@ from maildesk.desk.outbox import MAY_SEND
 from maildesk.store import migrate
 from maildesk.store.db import BUSY_SECONDS, Database
 from maildesk.store.tables import CounterRow, OutboundRow, SettingRow
+from maildesk.store.web_tables import SessionRow, SignInRow
 
 GAP = 1_000  # numbers left out, for those that were given out after the backup
 APPLIER_LOCK = 0x6D61_696C  # as in desk.applier: whoever holds it serves the database
@@ -288,8 +289,15 @@ def _quietener(manifest: Manifest, now: datetime) -> Callable[[Session], None]:
     """Return what keeps a restored desk from doing again what the lost one did since."""
 
     def quieten(session: Session) -> None:
-        """Keep letters and invoice numbers back, and step over the other numbers given out."""
+        """Keep letters and invoice numbers back, and step over the other numbers given out.
+
+        Nobody is signed in: who signed out since, or lost his right, would be in again.
+        """
         session.merge(SettingRow(name=MAY_SEND, value="no"))
+        there = sqlalchemy.inspect(session.connection()).get_table_names()
+        for table in (SessionRow, SignInRow):
+            if table.__tablename__ in there:  # a backup of older tables has none yet
+                session.execute(delete(table))
         numbers = update(CounterRow).where(col(CounterRow.name).in_(("ticket", "message")))
         session.execute(numbers.values(value=CounterRow.value + GAP))
         continuing.hold(session, manifest.made_at, now)

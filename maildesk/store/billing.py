@@ -10,7 +10,7 @@ from datetime import date, tzinfo
 from decimal import Decimal
 from typing import Any
 
-from sqlalchemy import ColumnElement, and_, exists, or_, select
+from sqlalchemy import ColumnElement, and_, exists, literal, or_, select
 from sqlmodel import Session, SQLModel, col
 
 from maildesk.rules.contract import Balance, Contract, ContractKind, balance
@@ -166,7 +166,9 @@ def _order(ticket: TicketFacts) -> tuple[float, int]:
 
 
 def _is_to_bill() -> ColumnElement[bool]:
-    return and_(col(TicketRow.state) == State.BILLING.value, ~_is_claimed("ticket", TicketRow.id))
+    # In the question itself, so that it is seen to fit its index.
+    billing = literal(State.BILLING.value, literal_execute=True)
+    return and_(col(TicketRow.state) == billing, ~_is_claimed("ticket", TicketRow.id))
 
 
 def _is_open_item() -> ColumnElement[bool]:

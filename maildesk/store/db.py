@@ -60,6 +60,7 @@ class Database:
                 connect_args={"timeout": BUSY_SECONDS, "isolation_level": None,
                               "check_same_thread": False},
                 pool_size=8,
+                hide_parameters=True,
             )  # fmt: skip
             event.listen(self.engine, "connect", _prepare_sqlite)
             event.listen(self.engine, "begin", _begin)
@@ -68,6 +69,7 @@ class Database:
                 self.url.set(drivername="postgresql+psycopg"),
                 pool_size=8,
                 pool_pre_ping=True,
+                hide_parameters=True,  # else texts and tokens stand in errors, and so in the log
                 connect_args={"options": "-c lock_timeout=30s", "connect_timeout": 10},
             )
         self.reading = self.engine.execution_options(only_reads=True)

@@ -104,6 +104,11 @@ class InvoiceRow(SQLModel, table=True):
         Index("invoice_cancels", "cancels_id", unique=True,
               sqlite_where=text("cancels_id IS NOT NULL"),
               postgresql_where=text("cancels_id IS NOT NULL")),
+        # Lists of either kind, the newest first.
+        Index("invoice_by_day", "issued_on", "id"),
+        Index("invoice_of_customer", "customer_id", "issued_on", "id"),
+        Index("invoice_of_month", "month", "issued_on", "id"),
+        Index("invoice_listed", "state", "kind", "issued_on", "id"),
         Index("invoice_open", "state", "due_on", sqlite_where=text("state <> 'paid'"),
               postgresql_where=text("state <> 'paid'")),
     )  # fmt: skip
@@ -111,7 +116,7 @@ class InvoiceRow(SQLModel, table=True):
     kind: str = "invoice"
     state: str = "draft"
     run_key: str = Field(unique=True)
-    customer_id: int = link("customer.id", index=True)
+    customer_id: int = link("customer.id")
     month: str = ""
     number: str | None = Field(default=None, unique=True)
     series: str | None = None

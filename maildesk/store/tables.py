@@ -188,12 +188,15 @@ class TicketRow(SQLModel, table=True):
               postgresql_where=text("state = 'spam'")),
         Index("ticket_billing", "id", sqlite_where=text("state = 'billing'"),
               postgresql_where=text("state = 'billing'")),
+        Index("ticket_to_bill", "customer_id", sqlite_where=text("state = 'billing'"),
+              postgresql_where=text("state = 'billing'")),
         Index("ticket_done_by", "assignee_id", "id", sqlite_where=text("closed = 1"),
               postgresql_where=text("closed")),
         Index("ticket_done_kind", "kind", "id", sqlite_where=text("closed = 1"),
               postgresql_where=text("closed")),
         Index("ticket_load", "assignee_id", sqlite_where=text("closed = 0"),
               postgresql_where=text("NOT closed")),
+        Index("ticket_of_customer", "customer_id", "closed", "id"),
     )  # fmt: skip
     id: int = given_key()
     version: int = 1
@@ -204,7 +207,7 @@ class TicketRow(SQLModel, table=True):
     urgent: bool = False
     presales: bool = False
     wish: str = ""
-    customer_id: int | None = link("customer.id", nullable=True, index=True)
+    customer_id: int | None = link("customer.id", nullable=True)
     requester: str
     requester_name: str = ""
     language: str = ""

@@ -26,6 +26,7 @@ class TimeRow(SQLModel, table=True):
     """
 
     __tablename__ = "time_entry"
+    __table_args__ = (Index("time_booked", "booked_at"),)
     id: int | None = key()
     ticket_id: int = link("ticket.id", index=True)
     agent_id: int = link("agent.id")

@@ -5,6 +5,7 @@ from datetime import datetime
 from urllib.parse import urlsplit
 
 from starlette.applications import Starlette
+from starlette.convertors import Convertor, register_url_convertor
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import Response
@@ -17,6 +18,21 @@ from maildesk.web.look import Look
 from maildesk.web.page import Page, answer
 from maildesk.web.pages import PAGES
 from maildesk.web.visit import House
+
+
+class _Id(Convertor[int]):
+    """A number of a row in a path, as `{number:id}`; one that no row can have leads nowhere."""
+
+    regex = "[0-9]{1,18}"
+
+    def convert(self, value: str) -> int:
+        return int(value)
+
+    def to_string(self, value: int) -> str:
+        return str(value)
+
+
+register_url_convertor("id", _Id())
 
 
 def make_app(

@@ -1,4 +1,4 @@
-"""Files that leave us: always as downloads, under a name that cannot hurt (SECURITY.md, D3, D5)."""
+"""Files that leave us: as downloads, under a name that cannot hurt (SECURITY.md, D3, D5)."""
 
 import re
 from urllib.parse import quote
@@ -12,6 +12,12 @@ _TYPE = re.compile(r"[a-z]{1,20}/[a-z0-9][a-z0-9.+-]{0,80}")
 _RUN = ("text/html", "application/xhtml+xml", "image/svg+xml", "text/xml", "application/xml",
         "text/javascript", "application/javascript")  # fmt: skip
 _ANY = "application/octet-stream"
+_HEADERS = {
+    "X-Content-Type-Options": "nosniff",
+    "Cache-Control": "no-store",
+    "Referrer-Policy": "no-referrer",
+    "Cross-Origin-Resource-Policy": "same-origin",
+}
 
 
 def download(octets: bytes, name: str, kind: str) -> Response:
@@ -25,8 +31,21 @@ def download(octets: bytes, name: str, kind: str) -> Response:
         "Content-Type": kind,
         "Content-Disposition": f"attachment; filename=\"{plain}\"; filename*=utf-8''{quote(shown, safe='')}",
         "Content-Security-Policy": "default-src 'none'; sandbox; frame-ancestors 'none'",
-        "X-Content-Type-Options": "nosniff",
-        "Cache-Control": "no-store",
-        "Referrer-Policy": "no-referrer",
-        "Cross-Origin-Resource-Policy": "same-origin",
+        **_HEADERS,
+    })  # fmt: skip
+
+
+def shown(pdf: bytes, name: str) -> Response:
+    """Return a PDF that we made ourselves, to be looked at in the browser; it can do nothing.
+
+    `name` is ours and plain.
+    """
+    return Response(pdf, 200, {
+        "Content-Type": "application/pdf",
+        "Content-Disposition": f'inline; filename="{name}"',
+        "Content-Security-Policy": (
+            "default-src 'none'; style-src 'unsafe-inline'; object-src 'self'; base-uri 'none';"
+            " form-action 'none'; frame-ancestors 'none'"  # in a sandbox Chromium shows no PDF
+        ),
+        **_HEADERS,
     })  # fmt: skip

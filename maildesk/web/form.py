@@ -1,7 +1,7 @@
 """What a browser sends: who it is, and forms that are read in bounded time and memory."""
 
 import asyncio
-from collections.abc import AsyncGenerator, Collection, Mapping
+from collections.abc import AsyncGenerator, Awaitable, Callable, Collection, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 
@@ -20,6 +20,9 @@ FILES_MAX = 20
 SECONDS = 60.0  # until all of it has to be there: files come over slow lines
 _FIELDS = 60
 _ROOM = 1024 * 1024  # beside the files
+
+
+Room = Callable[[], Awaitable[None]]  # waits until there is room in memory
 
 
 class Problem(StrEnum):
@@ -69,11 +72,19 @@ class Form:
 NO_FORM = Form()
 
 
-async def read_form(request: Request, files_max: int = 0, form_max: int = FORM_MAX) -> Form:
+async def read_form(
+    request: Request,
+    files_max: int = 0,
+    form_max: int = FORM_MAX,
+    keeps_files: bool = True,
+    room: Room | None = None,
+) -> Form:
     """Return the form of a POST. Raises BadForm.
 
-    `form_max` octets are read of one without files; `files_max` octets of files are taken, 0: none. A form that another site had the browser send
-    is refused, where the browser tells (Fetch Metadata, the Sec-Fetch-Site field).
+    `form_max` octets are read of one without files; `files_max` octets of files are taken, 0: none.
+    Without `keeps_files` nothing but their names is kept: of somebody who may not send any. Before
+    large ones come from the disk into memory `room` is waited for. A form that another site had the
+    browser send is refused, where the browser tells (Fetch Metadata, the Sec-Fetch-Site field).
     """
     if request.headers.get("sec-fetch-site", "same-origin") not in ("same-origin", "none"):
         raise BadForm(Problem.NOT_OURS)
@@ -86,23 +97,45 @@ async def read_form(request: Request, files_max: int = 0, form_max: int = FORM_M
         async with asyncio.timeout(SECONDS):
             stream = _bounded(request, most)
             if kind == known[1]:
-                parser: FormParser | MultiPartParser = MultiPartParser(
-                    request.headers, stream, max_files=FILES_MAX if files_max else 0,
-                    max_fields=_FIELDS, max_part_size=FORM_MAX,
-                )  # fmt: skip
+                parser: FormParser | MultiPartParser = _Parts(request, stream, keeps_files)
             else:
                 parser = FormParser(
                     request.headers, stream, max_fields=_FIELDS, max_part_size=FORM_MAX
                 )
             found = await parser.parse()
-            try:
-                return await _form(found)
-            finally:
-                await found.close()
     except (TimeoutError, ClientDisconnect):
         raise BadForm(Problem.TOO_SLOW) from None
     except (ValueError, MultiPartException, FormParserError, KeyError):
         raise BadForm(Problem.NOT_OURS) from None
+    try:
+        files = [value for _, value in found.multi_items() if not isinstance(value, str)]
+        if room is not None and sum(file.size or 0 for file in files) > FORM_MAX:
+            await room()
+        return await _form(found)
+    finally:
+        await found.close()
+
+
+class _Parts(MultiPartParser):
+    """Reads a form with files: all texts together are bounded, and files are kept on the disk."""
+
+    def __init__(
+        self, request: Request, stream: AsyncGenerator[bytes, None], keeps_files: bool
+    ) -> None:
+        super().__init__(
+            request.headers, stream, max_files=FILES_MAX, max_fields=_FIELDS, max_part_size=FORM_MAX
+        )
+        self._keeps_files, self._texts = keeps_files, 0
+
+    def on_part_data(self, data: bytes, start: int, end: int) -> None:
+        """Take a piece of a part."""
+        if self._current_part.file is None:
+            self._texts += end - start
+            if self._texts > FORM_MAX:
+                raise BadForm(Problem.TOO_LARGE)
+        elif not self._keeps_files:
+            return
+        super().on_part_data(data, start, end)
 
 
 async def _bounded(request: Request, most: int) -> AsyncGenerator[bytes, None]:
@@ -119,12 +152,17 @@ async def _form(found: FormData) -> Form:
     files: list[File] = []
     for name, value in found.multi_items():
         if isinstance(value, str):
-            many.setdefault(name, []).append(value)
+            many.setdefault(_whole(name), []).append(_whole(value))
         elif value.filename:  # a browser sends an empty one where no file was chosen
             kind = (value.content_type or "").partition(";")[0].strip()
-            files.append(File(value.filename, kind, await value.read()))
+            files.append(File(_whole(value.filename), kind, await value.read()))
     values = {name: each[0] for name, each in many.items()}
     return Form(values, {name: tuple(each) for name, each in many.items()}, tuple(files))
+
+
+def _whole(text: str) -> str:
+    """Return a text without halves of characters: an odd charset makes them, nothing can hold them."""
+    return text.encode("utf-8", "replace").decode("utf-8")
 
 
 def peer_of(request: Request, proxies: Collection[str]) -> str:

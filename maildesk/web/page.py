@@ -7,6 +7,7 @@ To show changes nothing. What acts goes on to another page, so that loading that
 
 import secrets
 from collections.abc import Awaitable, Callable
+from contextlib import AsyncExitStack, suppress
 from dataclasses import dataclass
 from urllib.parse import quote
 
@@ -16,7 +17,7 @@ from starlette.responses import Response
 from maildesk import log
 from maildesk.desk.portal import sessions
 from maildesk.desk.rows import Changed
-from maildesk.web.form import CODES, BadForm, peer_of, read_form
+from maildesk.web.form import CODES, NO_FORM, BadForm, peer_of, read_form
 from maildesk.web.visit import House, Visit, Who
 
 Answer = Callable[[Visit], Awaitable[Response]]
@@ -46,40 +47,38 @@ class Page:
 
 async def answer(house: House, page: Page, request: Request) -> Response:
     """Return the answer to one request; our own mistakes become a page with a number, and a line."""
-    visit = await _visit(house, request)
+    visit = Visit(
+        house, request, house.desk(), house.now(), peer_of(request, house.proxies),
+        browser=house.cookies.browser(request),
+    )  # fmt: skip
     try:
-        return await _answer(page, visit)
+        await _recognise(visit)
+        if request.method != "POST":
+            if elsewhere := _elsewhere(page, visit):
+                return visit.go(elsewhere)
+            return await _of(page.show)(visit)
+        async with AsyncExitStack() as held:
+            return await _acted(page, visit, held)
     except Exception as error:  # noqa: BLE001 - whatever it was, the person gets a page
         reference = secrets.token_hex(_REFERENCE)
         log.page_failed(error, reference)
-        if visit.form.values:
+        if await _typed(page, visit):
             return again(visit, "failed", 500, reference)
         return visit.page("sorry", 500, problem="failed", reference=reference)
 
 
-async def _visit(house: House, request: Request) -> Visit:
-    desk, now = house.desk(), house.now()
-    visit = Visit(
-        house, request, desk, now, peer_of(request, house.proxies),
-        browser=house.cookies.browser(request),
-    )  # fmt: skip
-    if secret := house.cookies.session(request):
-        visit.person = await visit.ask(sessions.who, secret, now)
+async def _recognise(visit: Visit) -> None:
+    if secret := visit.house.cookies.session(visit.request):
+        visit.person = await visit.ask(sessions.who, secret, visit.now)
     if visit.person is not None and visit.person.stale:
-        await visit.ask(sessions.seen, visit.person.session, now)
-    return visit
+        await visit.ask(sessions.seen, visit.person.session, visit.now)
 
 
-async def _answer(page: Page, visit: Visit) -> Response:
-    if visit.request.method != "POST":
-        if elsewhere := _elsewhere(page, visit):
-            return visit.go(elsewhere)
-        return await _of(page.show)(visit)
+async def _acted(page: Page, visit: Visit, held: AsyncExitStack) -> Response:
     if page.own_form:
         return await _of(page.act)(visit)
-    most = visit.desk.site.limits.message * 3 // 4 if page.files else 0  # base64 needs the rest
     try:
-        visit.form = await read_form(visit.request, most)
+        await _read(page, visit, held)
     except BadForm as bad:
         log.page_refused(page.path, bad.problem.value, visit.peer)
         return visit.page("sorry", CODES[bad.problem], problem=bad.problem.value, reference="")
@@ -91,6 +90,31 @@ async def _answer(page: Page, visit: Visit) -> Response:
         return await _of(page.act)(visit)
     except Changed:
         return again(visit, "changed", 409)
+
+
+async def _read(page: Page, visit: Visit, held: AsyncExitStack) -> None:
+    """Read what was filled in. Raises BadForm.
+
+    Whoever may not be here sends no files, and of those who may only some have large ones in memory
+    at once, as long as `held`: nobody can fill it with them.
+    """
+
+    async def room() -> None:
+        await held.enter_async_context(visit.house.uploads)
+
+    most = visit.desk.site.limits.message * 3 // 4 if page.files else 0  # base64 needs the rest
+    keeps = page.who is not Who.ANYONE and not _elsewhere(page, visit)
+    visit.form = await read_form(visit.request, most, keeps_files=keeps, room=room)
+
+
+async def _typed(page: Page, visit: Visit) -> bool:
+    """Tell whether something was typed, after a failure: it is read now if that came before."""
+    if visit.request.method == "POST" and not page.own_form and visit.form is NO_FORM:
+        # RuntimeError: it had been read in part, and cannot be read again.
+        async with AsyncExitStack() as held:
+            with suppress(BadForm, RuntimeError):
+                await _read(page, visit, held)
+    return bool(visit.form.values)
 
 
 def _of(handler: Answer | None) -> Answer:

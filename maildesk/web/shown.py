@@ -15,6 +15,7 @@ _LINK = re.compile(
     r"https?://[^\s<>\"'\u0000-\u001f\u200b-\u200f\u202a-\u202e\u2066-\u2069]{4,2000}"
 )
 _END = ".,;:!?)]}"
+_HOST = re.compile(r"[\w.-]+(?::[0-9]{1,5})?|\[[0-9A-Fa-f:.]+\](?::[0-9]{1,5})?")
 
 
 def moment(lang: str) -> Callable[[datetime, tzinfo], Markup]:
@@ -109,7 +110,9 @@ def _without_end(address: str) -> str:
 
 
 def _has_host(address: str) -> bool:
+    """Tell whether an address leads to a host: not with a name before an @, which hides it."""
     try:
-        return bool(urlsplit(address).hostname)
+        parts = urlsplit(address)
+        return bool(_HOST.fullmatch(parts.netloc)) and parts.port != 0
     except ValueError:
         return False

@@ -37,6 +37,7 @@ from maildesk.web.tries import PEER_LINKS, Tries
 P = ParamSpec("P")
 T = TypeVar("T")
 AT_ONCE = 4  # threads that ask the database for pages: each has a connection with its cache
+LARGE_AT_ONCE = 3  # forms with files that are in memory, each several times its size
 SLOW_AT_ONCE = 2  # that wait for a process apart, such as a reader; pages need not wait for them
 _HANDLED_WITHIN = 6.0  # seconds that a page waits for what was sent from it
 _ONCE = 16  # random bytes
@@ -71,6 +72,7 @@ class House:
     live: Live
     turn: asyncio.Semaphore = field(default_factory=lambda: asyncio.Semaphore(AT_ONCE))
     slow_turn: asyncio.Semaphore = field(default_factory=lambda: asyncio.Semaphore(SLOW_AT_ONCE))
+    uploads: asyncio.Semaphore = field(default_factory=lambda: asyncio.Semaphore(LARGE_AT_ONCE))
     errands: Errands = field(default_factory=Errands)
     previews: Previews = field(default_factory=Previews)
     reader: WarmReader = field(default_factory=WarmReader)

@@ -7,7 +7,7 @@ from datetime import UTC, date, datetime
 from typing import Any
 
 import pytest
-from sqlalchemy import insert, select
+from sqlalchemy import select
 from sqlmodel import SQLModel
 
 from maildesk.config.billing import Agency, Billing
@@ -25,60 +25,19 @@ from maildesk.rules.invoice.canonical import content_of
 from maildesk.rules.money import Money
 from maildesk.rules.number import tag
 from maildesk.store.db import Database
-from maildesk.store.invoice_tables import BillingRow, DocumentRow, InvoiceRow, RunRow
+from maildesk.store.invoice_tables import DocumentRow, InvoiceRow, RunRow
 from maildesk.store.tables import EventRow
-from maildesk.store.work_tables import TimeRow
-from tests.desk.billed import LOOK, Books
-from tests.desk.office import ANNA, EMILY, LENA, Office, mail
+from tests.desk.billed import LOOK
+from tests.desk.bills import AGENCY, FIRM, NOVEMBER, TEA, Bills
+from tests.desk.office import ANNA, EMILY, LENA, Office
 from tests.paper.checks import check
 
-NOVEMBER = "2026-11"
 FIRST = datetime(2026, 12, 1, 4, 0, tzinfo=UTC)  # five in the morning in Berlin
 BY = "operator root"
-AGENCY = Agency(
-    name="Lindenhof Digital GmbH", street="Lindenstraße 12", postcode="50674", city="Köln",
-    vat_id="DE136695976", register_number="HRB 86421, Amtsgericht Köln", contact="Lena Hartmann",
-    phone="+49 221 5550123", email="rechnung@lindenhof.example",
-    account_holder="Lindenhof Digital GmbH", iban="DE02120300000000202051",
-)  # fmt: skip
-FIRM = {"customer_id": 1, "name": "Firm GmbH", "street": "Gartenweg 1", "postcode": "50667",
-        "city": "Köln", "email": "buchhaltung@firm.example"}  # fmt: skip
-TEA = {"customer_id": 2, "name": "Tea Ltd", "street": "Hafenweg 2", "postcode": "20457",
-       "city": "Hamburg", "email": "accounts@tea.example"}  # fmt: skip
 
 
-class Month(Books):
+class Month(Bills):
     """A November of work, and the run on the first of December."""
-
-    def __init__(self, office: Office) -> None:
-        super().__init__(office)
-        self.set(AGENCY, Billing(agent="lena"))
-
-    def set(self, agency: Agency, billing: Billing) -> None:
-        site = self.office.desk.site.model_copy(update={"agency": agency, "billing": billing})
-        self.office.use(replace(self.office.desk, site=site))
-        self.desk = self.office.desk
-
-    def knows(self, *profiles: dict[str, Any]) -> None:
-        """Note how customers are billed."""
-        with self.desk.db.engine.begin() as connection:
-            for profile in profiles:
-                connection.execute(insert(BillingRow), profile)
-
-    def work(self, who: str = ANNA, minutes: int = 30, **more: Any) -> int:
-        """Return a ticket of somebody in billing, worked on now."""
-        self._mails += 1
-        domain = who.partition("@")[2]
-        raw = mail(who, f"Wish {self._mails}", message_id=f"{self._mails}@{domain}")
-        ticket_id = self.office.receive(raw).ticket_id
-        assert ticket_id
-        values = {"ticket_id": ticket_id, "agent_id": 1, "minutes": minutes,
-                  "booked_at": self.office.now, "words": "Done."} | more  # fmt: skip
-        with self.desk.db.engine.begin() as connection:
-            connection.execute(insert(TimeRow), values)
-        self.office.set_state(ticket_id, "billing", closed=True)
-        self.office.new_letters()
-        return ticket_id
 
     def run(self, month: str = NOVEMBER, makers: Any = None, **more: Any) -> Ran:
         order = Order(month, **more)

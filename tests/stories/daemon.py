@@ -140,16 +140,18 @@ class RunningDesk:
     """A `maildesk serve` process; taking mail inside its `with` block.
 
     `lmtp` and `smtp` are ports of 127.0.0.1. `more` is added to the configuration. `killed_at`
-    names a step of tests/stories/killed.py at which the process ends by SIGKILL.
+    names a step of tests/stories/killed.py at which the process ends by SIGKILL. `undo` is for how
+    many seconds an answer can be taken back; `only` is one of the services, where there are two.
     """
 
     def __init__(
-        self, folder: Path, url: str, relay: int, more: str = "", killed_at: str = ""
-    ) -> None:
+        self, folder: Path, url: str, relay: int, more: str = "", killed_at: str = "",
+        undo: int = 2, only: str = "",
+    ) -> None:  # fmt: skip
         self.folder, self.smtp, self.lmtp = folder, free_port(), free_port()
         self._log = folder / "log"
         self._told = f"maildesk-{os.getpid()}-{self.smtp}"
-        self._killed_at = killed_at
+        self._killed_at, self._only = killed_at, ["--only", only] if only else []
         self._config = folder / "maildesk.toml"
         self._process: loaded.Started | None = None
         folder.mkdir(exist_ok=True)
@@ -158,7 +160,7 @@ class RunningDesk:
 [desk]
 address = "{SUPPORT}"
 name = "Support"
-undo_seconds = 2
+undo_seconds = {undo}
 [database]
 url = "{url}"
 [keys]
@@ -203,7 +205,7 @@ reconciliation = ""
     def _launch(self) -> loaded.Started:
         with self._log.open("ab") as log, Path(os.devnull).open("rb") as nothing:
             return loaded.start(
-                ["--config", str(self._config), "serve"],
+                ["--config", str(self._config), "serve", *self._only],
                 nothing.fileno(), log.fileno(), log.fileno(),
                 env=_ENVIRONMENT | {"NOTIFY_SOCKET": f"@{self._told}"},
                 killed_at=self._killed_at,

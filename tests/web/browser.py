@@ -117,7 +117,7 @@ class Browser:
     cookies: dict[str, str] = field(default_factory=dict)
 
     def ask(self, method: str, path: str, body: bytes | None = None, **headers: str) -> Answer:
-        connection = HTTPConnection("127.0.0.1", self.port, timeout=30)
+        connection = self.connection()
         named = {name.replace("_", "-"): value for name, value in headers.items()}
         if self.cookies and "Cookie" not in named:
             named["Cookie"] = "; ".join(f"{k}={v}" for k, v in self.cookies.items())
@@ -133,6 +133,9 @@ class Browser:
             self.cookies[name] = value
         found = {name.lower(): value for name, value in response.getheaders()}
         return Answer(response.status, found, text, set_)
+
+    def connection(self) -> HTTPConnection:
+        return HTTPConnection("127.0.0.1", self.port, timeout=30)
 
     def get(self, path: str, **headers: str) -> Answer:
         return self.ask("GET", path, None, **headers)

@@ -116,7 +116,7 @@ def test_the_page_says_all_of_a_ticket(filled, browser):
         )  # fmt: skip
     page = browser.sign_in(office, LENA).get("/desk")
     assert page.code == 200
-    assert "Ihr Timer läuft (1 Std.): Ticket 101" in page.words
+    assert "Ihre Zeiterfassung läuft (1 Std.): Ticket 101" in page.words
     row = re.search(r'id="t102".*?</a>', page.body, re.S)
     assert row
     for words in ("Ticket 102", tag("DD", 102), "In Bearbeitung", "25 von 60 Min.", "Murat",

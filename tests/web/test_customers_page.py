@@ -56,7 +56,7 @@ def test_all_that_is_known_of_a_customer_is_on_his_page(desk: Office, browser: B
     assert page.code == 200
     for words in (
         "Firm", "firm.example", "Anna Berger", "bis 500,00 € freigeben", "Wartung", "im Monat",
-        "Wägen", "Licence", "49.00", "Auftrag", "95,00 €", "nicht vollständig",
+        "Wägen", "Licence", "49.00", "Bestellung", "95,00 €", "nicht vollständig",
     ):  # fmt: skip
         assert words in page.words, words
     assert f"/desk/tickets/{letter.message['Subject'].split(']')[0].strip('[')}" in page.body

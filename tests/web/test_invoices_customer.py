@@ -4,8 +4,8 @@ import pytest
 from sqlalchemy import update
 
 from maildesk.store.invoice_tables import BillingRow
+from tests.desk.bills import FIRM, Bills
 from tests.desk.office import ANNA, BERT, EMILY
-from tests.web.bills import FIRM, Bills
 from tests.web.browser import Browser
 
 

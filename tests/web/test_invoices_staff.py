@@ -13,8 +13,8 @@ from maildesk.desk.invoices.run import run
 from maildesk.rules.number import tag
 from maildesk.store.invoice_tables import InvoiceEventRow, PaymentRow
 from tests.desk.billed import LOOK
+from tests.desk.bills import AGENCY, FIRM, FIRST, NOVEMBER, TEA, Bills
 from tests.desk.office import ANNA, EMILY, LENA
-from tests.web.bills import AGENCY, FIRM, FIRST, NOVEMBER, TEA, Bills
 from tests.web.browser import Browser
 
 RUN = "/desk/invoices/run"

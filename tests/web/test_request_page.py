@@ -1,6 +1,7 @@
 """What the page behind the link in a letter shows, and what its buttons do."""
 
 import contextlib
+import re
 import socket
 import threading
 import time
@@ -73,6 +74,22 @@ def test_each_button(desk, browser, about, more, verdict, state, headline):
     assert desk.tickets()[0].state == state
     assert verdicts(desk) == [(verdict, ANNA, "link")]
     assert headline in browser.get(path).words
+
+
+@pytest.mark.parametrize("about", [About.OVERRUN, About.ACCEPTANCE])
+def test_the_ticket_asks_with_the_same_words(desk, browser, about):
+    path = planted(desk, about, minutes=180, url="https://test.shop.example/")
+    page = browser.get(path)
+    tag = re.search(r"DD-\d+", page.words)[0]
+    ticket = browser.sign_in(desk, ANNA).get(f"/tickets/{tag}")
+    for piece in (
+        r'(<section class="asked".*?</section>)',
+        r'(<div class="choice">.*</div>)\s*</form>',
+    ):
+        assert re.search(piece, page.body, re.DOTALL)[1] in ticket.body
+    browser.click(path, "yes", ANNA)
+    assert f"Hier entschieden von {ANNA} am" in browser.get(path).words
+    assert "Hier entschieden von Anna Berger am" in browser.get(f"/tickets/{tag}").words
 
 
 def test_defects_need_words_and_keep_what_is_fine(desk, browser):

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime, tzinfo
 from typing import Any
 
-from sqlalchemy import case, func, select
+from sqlalchemy import ColumnElement, case, func, select, true, union_all
 from sqlmodel import Session, col
 
 from maildesk.desk import billing_profiles, contracts, customers, items
@@ -33,6 +33,7 @@ OPEN_MAX = 50
 CLOSED_MAX = 10
 INVOICES_MAX = 20
 ITEMS_MAX = 50
+RECENT = 200  # tickets among which the last closed and the last calls are looked for
 _HIDDEN = (State.SPAM.value, State.MERGED.value)
 
 
@@ -152,12 +153,21 @@ def _open(session: Session, customer_id: int, code: str) -> tuple[tuple[Ticket, 
     return _lines(session, query.limit(OPEN_MAX), code), total
 
 
+def _recent(customer_id: int) -> ColumnElement[bool]:
+    """Return the condition of his newest tickets, closed ones and those that are open."""
+    of_his = [
+        select(col(TicketRow.id))
+        .where(col(TicketRow.customer_id) == customer_id, is_so)
+        .order_by(col(TicketRow.id).desc()).limit(RECENT).subquery()
+        for is_so in (col(TicketRow.closed) == true(), ~col(TicketRow.closed))
+    ]  # fmt: skip
+    return col(TicketRow.id).in_(union_all(*(select(each.c.id) for each in of_his)))
+
+
 def _closed(session: Session, customer_id: int, code: str) -> tuple[Ticket, ...]:
     ended = func.coalesce(col(TicketRow.resolved_at), col(TicketRow.opened_at))
     query = select(TicketRow).where(
-        col(TicketRow.customer_id) == customer_id,
-        col(TicketRow.closed),
-        col(TicketRow.state).not_in(_HIDDEN),
+        _recent(customer_id), col(TicketRow.closed), col(TicketRow.state).not_in(_HIDDEN)
     )
     newest = query.order_by(ended.desc(), col(TicketRow.id).desc()).limit(CLOSED_MAX)
     return _lines(session, newest, code)
@@ -185,11 +195,10 @@ def _asked(session: Session, customer_id: int, code: str) -> tuple[Asked, ...]:
 
 
 def _calls(session: Session, customer_id: int, code: str) -> tuple[Call, ...]:
-    his = col(TicketRow.customer_id) == customer_id
     return tuple(
         Call(tag(code, past.ticket_id), past.title, past.entry.began_at or past.entry.ended_at,
              past.entry.minutes, past.entry.words)
-        for past in callers.calls(session, his)
+        for past in callers.calls(session, _recent(customer_id))
     )  # fmt: skip
 
 
@@ -197,10 +206,10 @@ def _month(session: Session, customer_id: int, now: datetime, zone: tzinfo) -> t
     """Return the minutes booked this month on tickets of a customer, all and the charged ones."""
     first = now.astimezone(zone).replace(day=1, hour=0, minute=0, second=0, microsecond=0)
     charged = case((col(TimeRow.free) == "", col(TimeRow.minutes)), else_=0)
-    query = (
-        select(func.sum(col(TimeRow.minutes)), func.sum(charged))
-        .join(TicketRow, col(TicketRow.id) == col(TimeRow.ticket_id))
-        .where(col(TicketRow.customer_id) == customer_id, col(TimeRow.booked_at) >= first)
+    # Of each entry of the month its ticket: the other way all that he ever had would be read.
+    whose = select(col(TicketRow.customer_id)).where(col(TicketRow.id) == col(TimeRow.ticket_id))
+    query = select(func.sum(col(TimeRow.minutes)), func.sum(charged)).where(
+        col(TimeRow.booked_at) >= first, whose.scalar_subquery() == customer_id
     )
     booked, of_it = session.execute(query).one()
     return int(booked or 0), int(of_it or 0)

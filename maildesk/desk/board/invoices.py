@@ -1,6 +1,6 @@
 """Invoices as staff see them: lists by how far they have come, one with all of it, the last run."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 from enum import StrEnum
 
@@ -17,6 +17,7 @@ from maildesk.rules.calendars import Region, region_of
 from maildesk.store.invoice_tables import DocumentRow, InvoiceRow, RunRow
 
 SHOWN = 50
+SUMMED = 1_000  # of a longer list no sums are shown: that of a month is what people ask for
 
 
 class Tab(StrEnum):
@@ -31,7 +32,7 @@ class Tab(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Register:
-    """A page of invoices, the newest first, and the sums of all of them by currency.
+    """A page of invoices, the newest first, and the sums of all of them by currency; none of many.
 
     `older` is the place behind which the next page begins, "" on the last one. `unfinished` are
     numbers whose documents are not made yet: the next run makes them.
@@ -61,13 +62,23 @@ def register(desk: Desk, tab: Tab, month: str, named: str, after: str, now: date
     region, today = days(desk, now)
     with desk.db.read() as session:
         customer_id = find(session, named).id if named else None
-        wanted = _wanted(tab, month, customer_id, None)
-        totals = listing.totals(session, wanted, region, today)
-        here = _wanted(tab, month, customer_id, listing.place_in(after))
-        found, total = listing.listed(session, here, region, today, SHOWN)
+        wanted, place = _wanted(tab, month, customer_id, None), listing.place_in(after)
+        if wanted.overdue:
+            late = listing.overdue(session, wanted, region, today)
+            totals = listing.sums_of(late)
+            found = [each for each in late if place is None or _day_and_id(each) < place]
+        else:
+            is_long = listing.is_more_than(session, wanted, today, SUMMED)
+            totals = () if is_long else listing.totals(session, wanted, today)
+            here = replace(wanted, after=place)
+            found = listing.page(session, here, region, today, SHOWN + 1)
         waiting = _unfinished(session)
-    older = listing.place_of(found[-1]) if total > len(found) else ""
-    return Register(tuple(found), totals, older, waiting)
+    older = listing.place_of(found[SHOWN - 1]) if len(found) > SHOWN else ""
+    return Register(tuple(found[:SHOWN]), totals, older, waiting)
+
+
+def _day_and_id(listed: Listed) -> tuple[date, int]:
+    return listed.issued_on or date.max, listed.id
 
 
 def last_run(desk: Desk) -> RunLine | None:
@@ -100,7 +111,7 @@ def days(desk: Desk, now: datetime) -> tuple[Region | None, date]:
 def _wanted(
     tab: Tab, month: str, customer_id: int | None, after: tuple[date, int] | None
 ) -> Wanted:
-    states: tuple[str, ...] = ("issued", "paid", "cancelled", "issuing")
+    states = tuple(sorted(listing.NUMBERED))
     kind = ""
     if tab in (Tab.PAID, Tab.CANCELLED):
         states, kind = (tab.value,), "invoice"

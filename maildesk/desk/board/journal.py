@@ -15,7 +15,7 @@ from maildesk.rules.number import tag
 from maildesk.rules.ticket import State
 from maildesk.store.tables import AgentAddressRow, AgentRow, EventRow, TicketRow
 
-PAGE = 100
+PAGE = 50
 _ADDRESSES_MAX = 50  # of one agent
 _DAY_MAX = 1_000_000  # lines of one day
 

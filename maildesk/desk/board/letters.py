@@ -8,11 +8,12 @@ from datetime import datetime
 from email import policy as email_policy
 from email.message import EmailMessage
 
-from sqlalchemy import func, literal, select
+from sqlalchemy import ColumnElement, func, literal, select
 from sqlalchemy.orm import defer
 from sqlmodel import Session, col
 
 from maildesk.desk import by_hand, outbox
+from maildesk.desk.attached import Attached
 from maildesk.desk.context import Desk
 from maildesk.desk.lists import LetterLine, letter_line
 from maildesk.desk.tokens import tokens_in, without_tokens
@@ -20,7 +21,7 @@ from maildesk.mail.attachments import safe_name
 from maildesk.mail.header import decode_words
 from maildesk.store.tables import OutboundRow
 
-PAGE = 100
+PAGE = 50
 DUE = ("queued", "failed", "held")
 STATES = (*DUE, "sent")
 _HEAD = 4096  # octets in which the subject of a letter stands: we write it near the top
@@ -50,16 +51,6 @@ class Outgoing:
     counts: dict[str, int]
     older: int | None
     may_send: bool
-
-
-@dataclass(frozen=True, slots=True)
-class Attached:
-    """A file of a letter; `number` counts from 1, `size` is in octets."""
-
-    number: int
-    name: str
-    type: str
-    size: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -164,19 +155,26 @@ def _page(session: Session, state: str, before: int | None) -> Sequence[tuple[Ou
     """Return a page of one state: each has an index of its own, sent ones go by the id."""
     head = func.substr(col(OutboundRow.raw), 1, _HEAD)
     query = (
-        select(OutboundRow, head)
-        .options(defer(OutboundRow.raw))  # type: ignore[arg-type]  # SQLModel: bytes, not the column
-        .where(col(OutboundRow.state) == literal(state, literal_execute=True))
+        select(OutboundRow, head).options(defer(OutboundRow.raw))  # type: ignore[arg-type]  # SQLModel: bytes, not the column
     )
+    ids = select(col(OutboundRow.id)).where(_is_in(state))
     if before is not None:
-        query = query.where(col(OutboundRow.id) < before)
-    rows = session.execute(query.order_by(col(OutboundRow.id).desc()).limit(PAGE + 1)).all()
+        ids = ids.where(col(OutboundRow.id) < before)
+    # Those that wait are few and have an index by another column: in the order of the id itself
+    # all letters would be walked through for them.
+    by = -col(OutboundRow.id) if state == "queued" else col(OutboundRow.id).desc()
+    newest = session.scalars(ids.order_by(by).limit(PAGE + 1)).all()
+    rows = session.execute(query.where(col(OutboundRow.id).in_(newest))).all()
     return [(row, bytes(octets)) for row, octets in rows]
 
 
+def _is_in(state: str) -> ColumnElement[bool]:
+    # In the question itself, so that it is seen to fit its index.
+    return col(OutboundRow.state) == literal(state, literal_execute=True)
+
+
 def _count(session: Session, state: str) -> int:
-    inside = col(OutboundRow.state) == literal(state, literal_execute=True)
-    some = select(col(OutboundRow.id)).where(inside).limit(_COUNT_MAX).subquery()
+    some = select(col(OutboundRow.id)).where(_is_in(state)).limit(_COUNT_MAX).subquery()
     return session.scalar(select(func.count()).select_from(some)) or 0
 
 

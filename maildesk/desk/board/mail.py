@@ -13,6 +13,7 @@ from sqlmodel import Session, col
 
 from maildesk import log
 from maildesk.desk import explain_past, held, lists, spam
+from maildesk.desk.attached import Attached
 from maildesk.desk.context import Desk
 from maildesk.desk.explain import Explanation, without_desk
 from maildesk.desk.explain_desk import explained
@@ -32,16 +33,6 @@ PATIENCE = 10  # seconds that a page has for a reader; the site's limits where t
 
 
 @dataclass(frozen=True, slots=True)
-class FileShown:
-    """An attachment; `number` counts from 1, `size` is in octets."""
-
-    number: int
-    name: str
-    type: str
-    size: int
-
-
-@dataclass(frozen=True, slots=True)
 class MailRead:
     """What a mail says. `text` is cut at TEXT_SHOWN characters: `is_cut`."""
 
@@ -55,7 +46,7 @@ class MailRead:
     message_id: str
     text: str
     is_cut: bool
-    files: tuple[FileShown, ...]
+    files: tuple[Attached, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -144,7 +135,7 @@ def raw_of(desk: Desk, inbound_id: int) -> bytes | None:
 
 def file_of(
     desk: Desk, inbound_id: int, number: int, reader: WarmReader
-) -> tuple[FileShown, bytes] | None:
+) -> tuple[Attached, bytes] | None:
     """Return an attachment of a mail with its octets, None if there is none of that number.
 
     It is taken out only of a mail that a reader could read within its limits.
@@ -248,5 +239,5 @@ def _read(reading: Reading) -> MailRead:
     )  # fmt: skip
 
 
-def _file(number: int, part: Attachment) -> FileShown:
-    return FileShown(number, part.name, part.type, part.size)
+def _file(number: int, part: Attachment) -> Attached:
+    return Attached(number, part.name, part.type, part.size)

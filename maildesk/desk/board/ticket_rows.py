@@ -13,6 +13,7 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import QueryableAttribute, defer
 from sqlmodel import Session, col
 
+from maildesk.desk.attached import Attached
 from maildesk.desk.lists import LetterLine, letter_line
 from maildesk.desk.ticket_page import Event, Timer
 from maildesk.store.merged import counting
@@ -29,16 +30,6 @@ from maildesk.store.work_tables import DeedRow, TimeRow, TimerRow
 MESSAGES = 30  # of one page; the older ones are on the pages before
 LETTERS, EVENTS, ENTRIES, MERGED = 40, 100, 200, 50
 TEXT_MAX = 30_000  # characters of one message
-
-
-@dataclass(frozen=True, slots=True)
-class Attached:
-    """An attachment; `number` counts within its message, the first is 1. `size` in octets."""
-
-    number: int
-    name: str
-    type: str
-    size: int
 
 
 @dataclass(frozen=True, slots=True)

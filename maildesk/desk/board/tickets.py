@@ -18,8 +18,8 @@ from maildesk.store.callers import charged_minutes
 from maildesk.store.tables import AgentRow, CustomerRow, TicketRow
 from maildesk.store.work_tables import TimerRow
 
-PAGE = 100
-PAGES_MAX = 100  # beyond that nobody turns pages: filters and the search lead there
+PAGE = 50
+PAGES_MAX = 200  # beyond that nobody turns pages: filters and the search lead there
 COUNT_MAX = 1000  # of the tickets that are done, nobody needs more exactly
 CUSTOMERS_MAX = 500
 WAITING = frozenset(
@@ -250,7 +250,7 @@ def _rows(session: Session, ids: Sequence[int]) -> Sequence[Any]:
 def _counts(
     session: Session, show: Show, filters: Sequence[ColumnElement[bool]], agent_id: int
 ) -> dict[Whose, int]:
-    if show.is_done:
+    if show is Show.CLOSED:
         return {whose: _bounded(session, [*filters, *_whose(whose, agent_id)]) for whose in Whose}
     by_agent = select(col(TicketRow.assignee_id), func.count()).where(*filters)
     found: dict[int | None, int] = dict(

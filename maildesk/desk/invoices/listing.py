@@ -7,7 +7,17 @@ from datetime import date
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import ColumnElement, Executable, and_, case, func, literal_column, or_, select
+from sqlalchemy import (
+    ColumnElement,
+    Executable,
+    Select,
+    and_,
+    case,
+    func,
+    literal_column,
+    or_,
+    select,
+)
 from sqlmodel import Session, col
 
 from maildesk.desk.invoices.letters import once_key
@@ -20,7 +30,7 @@ from maildesk.store.invoice_tables import InvoiceEventRow, InvoiceRow, PaymentRo
 from maildesk.store.tables import CustomerRow, OutboundRow
 
 CHUNK = 500  # of ids in one question
-_LATE_MAX = 100_000
+NUMBERED = frozenset({"issuing", "issued", "paid", "cancelled"})
 # As the partial index `invoice_open` has it: with a parameter no index would be found.
 NOT_PAID: ColumnElement[bool] = literal_column("invoice.state <> 'paid'")
 
@@ -95,27 +105,54 @@ def listed(
 
     Drafts come before all others.
     """
-    where = _where(wanted, today)
-    newest = case((col(InvoiceRow.issued_on).is_(None), 0), else_=1)
-    query = select(*_COLUMNS).join(CustomerRow).where(*where)
-    query = query.order_by(newest, col(InvoiceRow.issued_on).desc(), col(InvoiceRow.id).desc())
-    if wanted.overdue:  # the day that counts is moved over days off (§ 193 BGB): no SQL knows it
-        late = [each for each in _values(session, query, region, today) if each.is_overdue]
-        return late[:limit], len(late)
-    total = session.execute(select(func.count()).select_from(InvoiceRow).where(*where))
-    return _values(session, query.limit(limit), region, today), total.scalar_one()
-
-
-def totals(
-    session: Session, wanted: Wanted, region: Region | None, today: date
-) -> tuple[Total, ...]:
-    """Return the sums of what `listed` would return without limit, by currency."""
     if wanted.overdue:
-        late, _ = listed(session, wanted, region, today, _LATE_MAX)
-        currencies = sorted({each.gross.currency for each in late})
-        return tuple(
-            _total([each for each in late if each.gross.currency == one_]) for one_ in currencies
-        )
+        late = overdue(session, wanted, region, today)
+        return late[:limit], len(late)
+    where = _where(wanted, today)
+    total = session.execute(select(func.count()).select_from(InvoiceRow).where(*where))
+    return page(session, wanted, region, today, limit), total.scalar_one()
+
+
+def page(
+    session: Session, wanted: Wanted, region: Region | None, today: date, limit: int
+) -> list[Listed]:
+    """Return what `listed` does, without counting all of them; nothing that is `overdue`."""
+    return _values(session, _newest(wanted, today).limit(limit), region, today)
+
+
+def overdue(session: Session, wanted: Wanted, region: Region | None, today: date) -> list[Listed]:
+    """Return all that are overdue of what is wanted, the newest first.
+
+    The day that counts is moved over days off (§ 193 BGB): no SQL knows it.
+    """
+    late = _values(session, _newest(wanted, today), region, today)
+    return [each for each in late if each.is_overdue]
+
+
+def _newest(wanted: Wanted, today: date) -> Select[Any]:
+    day, id_ = col(InvoiceRow.issued_on), col(InvoiceRow.id)
+    query = select(*_COLUMNS).join(CustomerRow).where(*_where(wanted, today))
+    if not wanted.states and not wanted.open and not wanted.overdue:  # drafts, too
+        query = query.order_by(case((day.is_(None), 0), else_=1))
+    return query.order_by(day.desc(), id_.desc())
+
+
+def is_more_than(session: Session, wanted: Wanted, today: date, most: int) -> bool:
+    """Tell whether more than so many are wanted."""
+    some = select(col(InvoiceRow.id)).where(*_where(wanted, today)).limit(most + 1).subquery()
+    return session.execute(select(func.count()).select_from(some)).scalar_one() > most
+
+
+def sums_of(found: Sequence[Listed]) -> tuple[Total, ...]:
+    """Return the sums of some invoices, by currency."""
+    currencies = sorted({each.gross.currency for each in found})
+    return tuple(
+        _total([each for each in found if each.gross.currency == one_]) for one_ in currencies
+    )
+
+
+def totals(session: Session, wanted: Wanted, today: date) -> tuple[Total, ...]:
+    """Return the sums of all that are wanted, by currency; nothing that is `overdue`."""
     where = _where(wanted, today)
     bills = (col(InvoiceRow.kind) == "invoice") & col(InvoiceRow.state).in_(("issued", "paid"))
     paid = (
@@ -209,7 +246,11 @@ def _where(wanted: Wanted, today: date) -> list[ColumnElement[bool]]:
         where.append(col(InvoiceRow.customer_id) == wanted.customer_id)
     if wanted.month:
         where.append(col(InvoiceRow.month) == wanted.month)
-    if wanted.states:
+    if set(wanted.states) == NUMBERED:  # an index has them in their order
+        where += [col(InvoiceRow.state) != "draft", col(InvoiceRow.issued_on).is_not(None)]
+    elif len(wanted.states) == 1:
+        where.append(col(InvoiceRow.state) == wanted.states[0])
+    elif wanted.states:
         where.append(col(InvoiceRow.state).in_(wanted.states))
     if wanted.kind:
         where.append(col(InvoiceRow.kind) == wanted.kind)

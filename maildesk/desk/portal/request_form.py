@@ -165,7 +165,7 @@ def _mail(desk: Desk, row: FormRow, now: datetime) -> bytes:
     home = desk.site.desk
     return to_bytes(
         Letter(
-            sender=Address(row.name, row.address),
+            sender=post.author(row.name, row.address),
             to=Address("", home.address),
             words=Words(row.subject, row.words),
             message_id=f"form.{row.token_sha256[:32]}@{home.host}",

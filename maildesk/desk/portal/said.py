@@ -16,6 +16,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, LargeBinary, and_, func, or_, select, type_coerce
 from sqlmodel import Session, col
 
+from maildesk.desk.attached import Attached
 from maildesk.desk.letters import FILES_MAX, LOGO
 from maildesk.store.tables import AttachmentRow, MessageRow, OutboundRow
 
@@ -36,15 +37,6 @@ class Place:
     at: datetime
     rank: int
     id: int
-
-
-@dataclass(frozen=True, slots=True)
-class Attached:
-    """A file of a message; `number` counts within the message, the first is 1."""
-
-    number: int
-    name: str
-    size: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -158,7 +150,7 @@ def _his(session: Session, tickets: Sequence[int], before: Place | None, most: i
             is_cut=len(row.reply or row.text) > TEXT_MAX,
             message_id=row.id,
             files=tuple(
-                Attached(number, each.name, each.size)
+                Attached(number, each.name, each.type, each.size)
                 for number, each in files.get(row.id, ())
                 if not (each.inline and each.size < LOGO)
             ),
@@ -209,7 +201,9 @@ def _letter(
         is_cut=len(text) > TEXT_MAX,
         message_id=message_id,
         files=tuple(
-            Attached(number, each.name, each.size) for number, each in shown if is_outward(each)
+            Attached(number, each.name, each.type, each.size)
+            for number, each in shown
+            if is_outward(each)
         ),
     )
 

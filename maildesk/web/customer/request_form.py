@@ -19,6 +19,7 @@ from maildesk.web.page import Page
 from maildesk.web.visit import Visit
 
 AT_LEAST = timedelta(seconds=3)  # nobody writes a request faster
+TEXT_MAX = 20_000  # characters: it is kept until somebody confirms it, and anybody may write it
 TRAP = "homepage"
 _PATH = "/request"
 _CODES = {"too_often": 429, "too_fast": 429}
@@ -99,6 +100,8 @@ def _wrong(visit: Visit, typed: Typed) -> str:
     for name in ("name", "address", "subject", "text"):
         if not getattr(typed, name):
             return f"no_{name}"
+    if len(typed.text) > TEXT_MAX:
+        return "long_text"
     if not _has_taken_time(visit, typed.begun):
         return "too_fast"
     return "" if visit.house.forms.allowed("", visit.peer, visit.now) else "too_often"

@@ -146,6 +146,6 @@ async def _shown(visit: Visit, wrong: str = "", code: int = 200, draft: Draft = 
 
 PAGES = (
     Page("/tickets/{tag}", show, write, Who.CUSTOMER, files=True),
-    Page("/tickets/{tag}/requests/{number:int}", back, decide, Who.CUSTOMER),
-    Page("/tickets/{tag}/files/{message:int}/{number:int}", download, None, Who.CUSTOMER),
+    Page("/tickets/{tag}/requests/{number:id}", back, decide, Who.CUSTOMER),
+    Page("/tickets/{tag}/files/{message:id}/{number:id}", download, None, Who.CUSTOMER),
 )

@@ -3,6 +3,7 @@
 from starlette.responses import Response
 
 from maildesk.desk.portal.tickets import tickets
+from maildesk.web.number import row_number
 from maildesk.web.page import Page
 from maildesk.web.visit import Visit, Who
 
@@ -14,8 +15,7 @@ async def show(visit: Visit) -> Response:
     query, person = visit.request.query_params, visit.who
     company = person.sees_company and query.get("of") == "company"
     closed = query.get("tab") == "closed"
-    given = query.get("before", "")
-    before = int(given) if given.isascii() and given.isdigit() and len(given) < 18 else None
+    before = row_number(query.get("before", ""))
     found = await visit.ask(tickets, person, company, closed, before, visit.language)
     done = query.get("done", "")
     return visit.page(

@@ -25,6 +25,7 @@ from maildesk.desk.ticket_page import number_of
 from maildesk.rules.invoice import months
 from maildesk.rules.invoice.reasons import told
 from maildesk.rules.money import MINOR, Money, hourly_words
+from maildesk.web.download import shown
 from maildesk.web.page import Page
 from maildesk.web.staff.errand import asking_again, begin, failed, in_words, settled
 from maildesk.web.visit import Visit, Who
@@ -155,22 +156,6 @@ def _no_preview(visit: Visit, found: drafts.DraftView, why: str, words: str) -> 
     return visit.page(
         "staff/no_preview", 503, why=why, words=words, back=_path_of(found), found=found
     )
-
-
-def shown(pdf: bytes, name: str) -> Response:
-    """Return a PDF that we made ourselves, to be looked at in the browser; it can do nothing."""
-    return Response(pdf, 200, {
-        "Content-Type": "application/pdf",
-        "Content-Disposition": f'inline; filename="{name}"',
-        "Content-Security-Policy": (
-            "default-src 'none'; style-src 'unsafe-inline'; object-src 'self'; base-uri 'none';"
-            " form-action 'none'; frame-ancestors 'none'"  # in a sandbox Chromium shows no PDF
-        ),
-        "X-Content-Type-Options": "nosniff",
-        "Cache-Control": "no-store",
-        "Referrer-Policy": "no-referrer",
-        "Cross-Origin-Resource-Policy": "same-origin",
-    })  # fmt: skip
 
 
 async def run_page(visit: Visit) -> Response:

@@ -92,14 +92,13 @@ async def _values(visit: Visit) -> dict[str, Any]:
 
 def wanted_of(given: Mapping[str, str]) -> Wanted:
     """Return what a query asks for; words that are none of ours ask for nothing."""
-    page = given.get("page", "")
     return Wanted(
         whose=_word(Whose, given.get("whose", ""), Whose.ALL),
         show=_word(Show, given.get("show", ""), Show.OPEN),
         assignee=_line(given.get("assignee", "")),
         customer=_line(given.get("customer", "")),
         kind=_line(given.get("kind", "")),
-        page=min(int(page), PAGES_MAX) if page.isascii() and page.isdigit() and page != "0" else 1,
+        page=_page(given.get("page", "")),
     )
 
 
@@ -122,6 +121,10 @@ def query_of(wanted: Wanted, done: str = "") -> str:
 
 def _word(words: type[W], given: str, other: W) -> W:
     return words(given) if given in set(words) else other
+
+
+def _page(given: str) -> int:
+    return min(int(given[:9]), PAGES_MAX) or 1 if given.isascii() and given.isdigit() else 1
 
 
 def _line(given: str) -> str:

@@ -1,6 +1,5 @@
 """Customers for the staff: a list to look in, and one customer with what can be changed of him."""
 
-import re
 from collections.abc import Mapping
 
 from starlette.responses import Response
@@ -11,10 +10,11 @@ from maildesk.desk.board.customer import CustomerPage
 from maildesk.desk.customers import Person
 from maildesk.desk.people import Refused
 from maildesk.desk.portal.activation import Access
+from maildesk.mail.safe import header_value
+from maildesk.web.number import row_number
 from maildesk.web.page import Page
 from maildesk.web.visit import Visit, Who
 
-_NUMBER = re.compile(r"[1-9][0-9]{0,17}")
 _FIELDS = ("address", "name", "language", "may_approve", "up_to", "domain")
 _ACCESS: Mapping[str, Access] = {
     "open": Access(is_open=True), "close": Access(is_open=False),
@@ -26,8 +26,8 @@ _DONE = ("contact", "domain", *_ACCESS)
 async def show_all(visit: Visit) -> Response:
     """Show the customers by name, or those who are looked for."""
     query = visit.request.query_params
-    wanted = " ".join(query.get("q", "").split())[: customers.WORDS_MAX]
-    found = await visit.ask(customers.listed, wanted, _number(query.get("after", "")))
+    wanted = header_value(query.get("q", ""), customers.WORDS_MAX).strip()
+    found = await visit.ask(customers.listed, wanted, row_number(query.get("after", "")))
     return visit.page("staff/customers", found=found, wanted=wanted)
 
 
@@ -114,11 +114,7 @@ def _shown(
 
 
 def _id(visit: Visit) -> int | None:
-    return _number(visit.request.path_params["id"])
-
-
-def _number(given: str) -> int | None:
-    return int(given) if _NUMBER.fullmatch(given) else None
+    return row_number(visit.request.path_params["id"])
 
 
 PAGES = (

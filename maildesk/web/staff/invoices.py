@@ -21,6 +21,7 @@ from maildesk.rules.invoice.figures import day_words
 from maildesk.rules.invoice.journal import What
 from maildesk.rules.invoice.reasons import told
 from maildesk.rules.money import Money
+from maildesk.web.download import shown
 from maildesk.web.page import Page
 from maildesk.web.staff import billing
 from maildesk.web.staff.errand import asking_again, begin, failed, in_words, settled
@@ -194,7 +195,7 @@ async def pdf(visit: Visit) -> Response:
     if "save" in visit.request.query_params:
         return visit.download(octets, f"{number}.pdf", "application/pdf")
     name = "".join(each if each.isalnum() or each in "-_." else "-" for each in number)
-    return billing.shown(octets, f"{name}.pdf")
+    return shown(octets, f"{name}.pdf")
 
 
 async def xml(visit: Visit) -> Response:

@@ -8,11 +8,12 @@ from starlette.responses import Response
 
 from maildesk.desk.board.journal import Asked, journal
 from maildesk.desk.rows import DESK
+from maildesk.web.number import row_number
 from maildesk.web.page import Page
 from maildesk.web.visit import Visit, Who
 
 _TEXT_MAX = 320  # of an address
-_DIGITS = 18
+_FIRST, _LAST = date(1970, 1, 1), date(9999, 1, 1)  # what has a day after it, in any zone
 
 
 async def show(visit: Visit) -> Response:
@@ -23,12 +24,12 @@ async def show(visit: Visit) -> Response:
         for name in ("actor", "ticket", "day")
     }
     given = {name: value[:_TEXT_MAX] for name, value in given.items()}
-    before = query.get("before", "")
-    is_number = before.isascii() and before.isdigit() and len(before) <= _DIGITS
+    before = row_number(query.get("before", ""))
     day: date | None = None
     with suppress(ValueError):  # a day that is none is no filter, and the form shows it again
         day = date.fromisoformat(given["day"])
-    asked = Asked(given["actor"], given["ticket"], day, int(before) if is_number else None)
+        day = day if _FIRST <= day <= _LAST else None
+    asked = Asked(given["actor"], given["ticket"], day, before)
     found = await visit.ask(journal, asked)
     said = urlencode({name: value for name, value in given.items() if value})
     more = f"{said}&" if said else ""

@@ -3,11 +3,11 @@
 from starlette.responses import Response
 
 from maildesk.desk.board import letters as board
+from maildesk.web.number import row_number
 from maildesk.web.page import Page
 from maildesk.web.visit import Visit, Who
 
 _DONE = ("retried", "again", "none", "released")
-_DIGITS = 18
 
 
 async def show(visit: Visit) -> Response:
@@ -72,7 +72,7 @@ def _done(visit: Visit) -> str:
 
 
 def _number(text: str) -> int:
-    return int(text) if text.isascii() and text.isdigit() and len(text) <= _DIGITS else 0
+    return row_number(text) or 0
 
 
 PAGES = (

@@ -19,11 +19,11 @@ from collections.abc import AsyncIterator
 from starlette.responses import Response, StreamingResponse
 
 from maildesk.desk.board import live
+from maildesk.web.number import row_number
 from maildesk.web.page import Page
 from maildesk.web.visit import Visit, Who
 
 _AGAIN = "retry: 3000\n: here\n\n"  # milliseconds until a browser that lost us comes again
-_DIGITS = 18
 
 
 async def show(visit: Visit) -> Response:
@@ -61,7 +61,7 @@ def _event(name: str, newest: int) -> str:
 
 
 def _number(text: str) -> int:
-    return int(text) if text.isascii() and text.isdigit() and len(text) <= _DIGITS else 0
+    return row_number(text) or 0
 
 
 PAGES = (Page("/desk/live", show, who=Who.AGENT),)

@@ -1,7 +1,6 @@
 """Mail that needs a look, as lists and one by one, and what an agent can do with it."""
 
 import asyncio
-import re
 
 from starlette.responses import Response
 
@@ -10,10 +9,10 @@ from maildesk.desk.board import mail, mail_acts, mails
 from maildesk.desk.board.mail import MailPage
 from maildesk.desk.board.mails import Tab
 from maildesk.desk.people import Refused
+from maildesk.web.number import row_number
 from maildesk.web.page import Page
 from maildesk.web.visit import Visit, Who
 
-_NUMBER = re.compile(r"[1-9][0-9]{0,17}")
 _WAIT, _PAUSE = 6.0, 0.1  # seconds until a mail is handled that was handed to the desk again
 _DONE = {"release": "released", "replay": "replayed", "restore": "restored",
          "dismiss": "dismissed"}  # fmt: skip
@@ -26,7 +25,7 @@ async def show_all(visit: Visit) -> Response:
         tab = Tab(query.get("tab", Tab.HELD))
     except ValueError:
         return visit.missing()
-    found = await visit.ask(mails.listed, tab, _number(query.get("before", "")))
+    found = await visit.ask(mails.listed, tab, row_number(query.get("before", "")))
     return visit.page("staff/mails", found=found, tabs=tuple(Tab))
 
 
@@ -67,7 +66,7 @@ async def raw(visit: Visit) -> Response:
 
 async def file(visit: Visit) -> Response:
     """Hand out an attachment of a mail."""
-    number, part = _id(visit), _number(visit.request.path_params["number"])
+    number, part = _id(visit), row_number(visit.request.path_params["number"])
     if number is None or part is None:
         return visit.missing()
     found = await visit.ask_slowly(mail.file_of, number, part, visit.house.reader)
@@ -114,11 +113,7 @@ def _shown(
 
 
 def _id(visit: Visit) -> int | None:
-    return _number(visit.request.path_params["id"])
-
-
-def _number(given: str) -> int | None:
-    return int(given) if _NUMBER.fullmatch(given) else None
+    return row_number(visit.request.path_params["id"])
 
 
 PAGES = (

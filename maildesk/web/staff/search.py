@@ -6,6 +6,7 @@ from starlette.responses import Response
 
 from maildesk.desk import search
 from maildesk.rules.looking import TYPED_MAX
+from maildesk.web.number import row_number
 from maildesk.web.page import Page
 from maildesk.web.visit import Visit, Who
 
@@ -20,7 +21,7 @@ async def show(visit: Visit) -> Response:
     state = asked.get("state", "")
     state = state if state in _OPEN else ""
     customer = asked.get("customer", "")[:_NAME_MAX].strip()
-    before = _number(asked.get("before", ""))
+    before = row_number(asked.get("before", "")) or 0
     results = None
     if typed:
         results = await visit.ask(search.look_for, typed, before, _OPEN.get(state), customer)
@@ -33,11 +34,6 @@ async def show(visit: Visit) -> Response:
         "staff/search", typed=typed, state=state, customer=customer, results=results,
         older=older, is_later=bool(before), typed_max=TYPED_MAX,
     )  # fmt: skip
-
-
-def _number(given: str) -> int:
-    """Return the number of a message that a page begins before, 0 for anything else."""
-    return int(given) if given.isascii() and given.isdigit() and len(given) <= 18 else 0
 
 
 PAGES = (Page("/desk/search", show, who=Who.AGENT),)

@@ -33,6 +33,9 @@ def upgrade() -> None:
     op.create_index(
         "ticket_billing", "ticket", ["id"], sqlite_where=is_bill, postgresql_where=is_bill
     )
+    op.create_index(
+        "ticket_to_bill", "ticket", ["customer_id"], sqlite_where=is_bill, postgresql_where=is_bill
+    )
     for name, column in (("ticket_done_by", "assignee_id"), ("ticket_done_kind", "kind")):
         op.create_index(
             name, "ticket", [column, "id"], sqlite_where=is_done_sqlite, postgresql_where=is_done
@@ -43,6 +46,10 @@ def upgrade() -> None:
             f"outbound_{state}", "outbound", ["id"], sqlite_where=where, postgresql_where=where
         )
     _mails_that_need_a_look()
+    for name, table, columns, former in _LISTS:
+        op.create_index(name, table, columns)
+        if former:
+            op.drop_index(former, table)
     op.create_table(
         "sign_in",
         sa.Column("token_sha256", sa.Text, primary_key=True),
@@ -97,6 +104,20 @@ def upgrade() -> None:
     )  # fmt: skip
 
 
+# What pages list, the newest first: (index, table, columns, the index that it takes the place of).
+_LISTS = (
+    ("ticket_of_customer", "ticket", ["customer_id", "closed", "id"], "ix_ticket_customer_id"),
+    ("time_booked", "time_entry", ["booked_at"], ""),
+    ("invoice_by_day", "invoice", ["issued_on", "id"], ""),
+    ("invoice_of_month", "invoice", ["month", "issued_on", "id"], ""),
+    ("invoice_listed", "invoice", ["state", "kind", "issued_on", "id"], ""),
+    (
+        "invoice_of_customer", "invoice", ["customer_id", "issued_on", "id"],
+        "ix_invoice_customer_id",
+    ),
+)  # fmt: skip
+
+
 def _mails_that_need_a_look() -> None:
     """Index what became of a mail, and the few mails that lie apart: their pages ask for them."""
     op.create_index("message_of_mail", "message", ["inbound_id"])
@@ -113,6 +134,10 @@ def _create_partial(name: str, table: str, columns: list[str], where: str) -> No
 
 
 def downgrade() -> None:
+    for name, table, columns, former in reversed(_LISTS):
+        if former:
+            op.create_index(former, table, columns[:1])
+        op.drop_index(name, table)
     for name, of in (
         ("ticket_spam", "ticket"), ("message_apart", "message"), ("outbound_of_mail", "outbound"),
         ("event_of_mail", "event"), ("message_of_mail", "message"),
@@ -123,7 +148,7 @@ def downgrade() -> None:
     for index, table in (("outbound_held", "outbound"), ("outbound_failed", "outbound"),
                          ("event_by", "event"), ("event_at", "event"),
                          ("ticket_done_kind", "ticket"), ("ticket_done_by", "ticket"),
-                         ("ticket_billing", "ticket")):  # fmt: skip
+                         ("ticket_to_bill", "ticket"), ("ticket_billing", "ticket")):  # fmt: skip
         op.drop_index(index, table)
     op.drop_index("participant_of", "participant")
     op.create_index("ix_participant_address", "participant", ["address"])

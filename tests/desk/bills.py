@@ -1,4 +1,4 @@
-"""What tests of the pages about money begin with: an office that bills, and a month of work."""
+"""What tests of the run and of the pages about money begin with: an office that bills."""
 
 from dataclasses import replace
 from datetime import UTC, datetime
