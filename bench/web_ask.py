@@ -35,6 +35,7 @@ from maildesk.web.visit import Who
 from tests.peers import free_port
 
 WARM = 3  # requests that are not counted
+TRIES = 5  # to serve the pages
 PATIENCE = 60.0  # seconds until the pages have to be there, and until one answers
 _AGENT = "lena@agentur.example"
 _CUSTOMER = "person1@kunde0001.example"  # who sees all tickets of the largest customer
@@ -160,7 +161,9 @@ class Asker:
             response.read()
             taken.append((time.perf_counter() - begun) * 1000)
             if response.status != 200:
-                self.failed.append(f"{name}: {asked.path}: {response.status}{self._said()}")
+                where = response.headers.get("location", "")
+                said = f"{response.status} {where}{self._said()}"
+                self.failed.append(f"{name}: {asked.path}: {said}")
                 return
         figures = self.figures.setdefault(asked.name, Figures())
         figures.times[name] = taken[WARM:]
@@ -173,7 +176,7 @@ class Asker:
         return f" ({failed[-1][-300:]})" if failed else ""
 
     def _addresses(self, desk: Desk) -> Iterator[Asked]:
-        newest = int(_scalar(desk, "SELECT coalesce(max(id), 0) FROM ticket") or 0)
+        newest = int(str(_scalar(desk, "SELECT coalesce(max(id), 0) FROM ticket")))
         # A page that needs something is asked for where there is something.
         for page in PAGES:
             if page.show is None or page.path in LEFT_OUT:
@@ -198,19 +201,29 @@ class Asker:
 
     @contextmanager
     def _served(self, url: str) -> Iterator[tuple[int, int]]:
-        port, config = free_port(), self.folder / "site.toml"
-        config.write_text(_SITE.format(url=url, keys=self.keys, port=port))
-        with (self.folder / "log").open("wb") as log:
-            process = subprocess.Popen(
-                [str(_MAILDESK), "--config", str(config), "serve", "--only", "web"],
-                stdout=log, stderr=log,
-            )  # fmt: skip
+        process, port = self._started(url)
         try:
-            _wait(process, port, self.folder / "log")
             yield port, process.pid
         finally:
             process.terminate()
             process.wait(20)
+
+    def _started(self, url: str) -> "tuple[subprocess.Popen[bytes], int]":
+        said = ""
+        for _ in range(TRIES):
+            port, config, log = free_port(), self.folder / "site.toml", self.folder / "log"
+            config.write_text(_SITE.format(url=url, keys=self.keys, port=port))
+            with log.open("wb") as file:
+                process = subprocess.Popen(
+                    [str(_MAILDESK), "--config", str(config), "serve", "--only", "web"],
+                    stdout=file, stderr=file,
+                )  # fmt: skip
+            if _is_listening(process, log):
+                return process, port
+            said = log.read_text(errors="replace")[-500:]
+            process.kill()  # somebody else may have taken the port
+            process.wait()
+        raise RuntimeError(f"the pages are not served: {said}")
 
 
 def _tickets(path: str, who: Who, newest: int) -> Iterator[Asked]:
@@ -229,21 +242,16 @@ def _cpu(pid: int) -> float:
     return spent / 1e6
 
 
-def _wait(process: "subprocess.Popen[bytes]", port: int, log: Path) -> None:
+def _is_listening(process: "subprocess.Popen[bytes]", log: Path) -> bool:
+    """Wait until it says so itself: on its port somebody else might answer."""
     begun = time.monotonic()
-    while True:
-        connection = HTTPConnection("127.0.0.1", port, timeout=5)
-        try:
-            connection.request("GET", "/sign-in")
-            connection.getresponse().read()
-            return
-        except OSError:
-            if process.poll() is not None or time.monotonic() - begun > PATIENCE:
-                said = log.read_text(errors="replace")[-500:]
-                raise RuntimeError(f"the pages are not served: {said}") from None
-            time.sleep(0.1)
-        finally:
-            connection.close()
+    while time.monotonic() - begun < PATIENCE:
+        if "listening" in log.read_text(errors="replace"):
+            return True
+        if process.poll() is not None:
+            return False
+        time.sleep(0.05)
+    return False
 
 
 def _cookie(desk: Desk, address: str, agent: int | None) -> str:

@@ -55,6 +55,10 @@ class Made:
     def messages(self) -> int:
         return self.tickets * MESSAGES + (LONG - MESSAGES if self.tickets else 0)
 
+    def mails(self) -> int:
+        """How many mails came in; the last of them belong to no ticket, and lie apart."""
+        return self.tickets + self.tickets // 200
+
     def letters(self) -> int:
         return self.tickets * 3
 
@@ -136,15 +140,17 @@ class Made:
             b"Message-ID: <raw@kunde0001.example>\r\nDate: Mon, 23 Nov 2026 09:59:00 +0100\r\n\r\n"
             b"Der Drucker steht.\r\n"
         )
-        yield {"sha256": "0" * 64, "size": len(octets), "content": octets, "stored_at": NOW}
+        for number in (0, *range(self.tickets + 1, self.mails() + 1)):
+            yield {"sha256": f"{number:064}", "size": len(octets), "content": octets,
+                   "stored_at": NOW}  # fmt: skip
 
     def _inbounds(self) -> Iterator[Row]:
         """One for each first message, and some that wait for a look: held, set aside, automatic."""
         states = ("held", "set_aside", "automatic")
-        for number in range(1, self.tickets + self.tickets // 200 + 1):
+        for number in range(1, self.mails() + 1):
             extra = number > self.tickets
             customer, contact = self.whose(number)
-            yield {"id": number, "raw_sha256": "0" * 64, "rcpt_key": f"k{number}",
+            yield {"id": number, "raw_sha256": f"{number * extra:064}", "rcpt_key": f"k{number}",
                    "return_path": self.address(customer, contact),
                    "rcpt_to": '["support@desk.example"]', "via": "smtp", "login": "", "peer": "",
                    "account": "", "received_at": self.at(min(number, self.tickets)), "oversize": 0,

@@ -99,10 +99,10 @@ def _as_sqlite(column: "sqlalchemy.Column[Any]") -> Any:
     """Return what makes a value of a column one as SQLite keeps it."""
 
     def moment(value: datetime | None) -> str | None:
-        return value and value.replace(tzinfo=None).isoformat(" ") + ".000000"
+        return value.replace(tzinfo=None).isoformat(" ") + ".000000" if value else None
 
     def day(value: date | None) -> str | None:
-        return value and value.isoformat()
+        return value.isoformat() if value else None
 
     if isinstance(column.type, Moment):
         return moment

@@ -41,6 +41,7 @@ from maildesk.rules.plan import (
     Touch,
 )
 from maildesk.rules.process.asking import LETTERS
+from maildesk.rules.process.may_order import kind_ordered
 from maildesk.rules.requests import About
 from maildesk.rules.subject import Subject, read_subject, with_order
 from maildesk.rules.verdict import verdict
@@ -102,8 +103,9 @@ def _subject(desk: Desk, reading: Reading, envelope: Envelope) -> Subject:
     """Return what a subject says. An order is believed only of a page, and of no agent."""
     found = read_subject(reading.mail.subject, desk.policy.code, desk.policy.kinds)
     by_page = envelope.ordered and envelope.via == PAGE and not envelope.login
-    if by_page and any(kind.name == envelope.ordered for kind in desk.policy.kinds):
-        return with_order(found, envelope.ordered)
+    ordered = kind_ordered(envelope.ordered)
+    if by_page and any(kind.name == ordered for kind in desk.policy.kinds):
+        return with_order(found, ordered)
     return found
 
 

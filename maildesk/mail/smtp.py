@@ -15,7 +15,7 @@ class Envelope:
     mailbox), pipe, file or page. `received_at` is our receipt, aware and in UTC; for IMAP the
     server's INTERNALDATE. `login` is the agent who authenticated on our own listener, or who is
     signed in. `peer` is the address of the other end. `ordered` is the dearer kind of ticket that
-    somebody ordered on a page which told him its price. The last four are set for IMAP only.
+    somebody ordered on a page, and the price of an hour that it told him ("quick@€142.50"). The last four are set for IMAP only.
     """
 
     return_path: str

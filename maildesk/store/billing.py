@@ -110,31 +110,49 @@ def to_bill(session: Session, customer_id: int, last_day: date, zone: tzinfo) ->
 
     Raises LookupError where there is no such customer.
     """
-    joined = _CUSTOMERS.outerjoin(_BILLING, _BILLING.c.customer_id == _CUSTOMERS.c.id)
-    found = session.execute(
-        select(_CUSTOMERS).select_from(joined).where(_CUSTOMERS.c.id == customer_id)
-    )
-    row = found.one_or_none()
-    if row is None:
+    found = all_to_bill(session, [customer_id], last_day, zone)
+    if not found:
         raise LookupError(f"there is no customer with the id {customer_id}")
-    mine = select(_TICKETS).where(_TICKETS.c.customer_id == customer_id, _is_to_bill())
-    rows = {each.id: each for each in session.connection().execute(mine)}
-    facts = queries.as_they_are(session, rows)
+    return found[customer_id]
+
+
+def all_to_bill(
+    session: Session, ids: Collection[int], last_day: date, zone: tzinfo
+) -> dict[int, ToBill]:
+    """Return what there is to bill of some customers, by id; each table is asked once for all.
+
+    At most as many as one question may name.
+    """
+    here = session.connection()
+    customers = here.execute(select(_CUSTOMERS).where(_CUSTOMERS.c.id.in_(ids))).all()
+    profiles = here.execute(select(_BILLING).where(_BILLING.c.customer_id.in_(ids))).all()
+    billings = {each.customer_id: each for each in profiles}
+    mine = select(_TICKETS).where(_TICKETS.c.customer_id.in_(ids), _is_to_bill())
+    rows = {each.id: each for each in here.execute(mine)}
+    facts = sorted(queries.as_they_are(session, rows).values(), key=_order)
     counts = counting(session, rows) if rows else {}
-    items = _items(session, customer_id, counts)
-    agreed = {each.id or 0: contract_value(each) for each in rows_of(session, [customer_id])}
-    return ToBill(
-        customer=queries.customer(row),
-        billing=billing_row(session, customer_id),
-        tickets=tuple(sorted(facts.values(), key=_order)),
-        entries=_entries(session, counts, zone),
-        items=items[0],
-        loose=items[1],
-        contacts=_contacts(session, customer_id),
-        contracts=agreed,
-        credits=_credits(session, agreed, last_day, zone),
-        agents=_names(session),
-    )
+    whose = {each.id: each.customer_id for each in rows.values()}
+    items, loose = _items(session, ids, counts, whose)
+    entries, agreed = _entries(session, counts, zone), rows_of(session, ids)
+    contracts = {each.id or 0: contract_value(each) for each in agreed}
+    holder = {each.id or 0: each.customer_id for each in agreed}
+    credits = _credits(session, contracts, last_day, zone)
+    contacts, agents = _contacts(session, ids), _names(session)
+    return {
+        row.id: ToBill(
+            customer=queries.customer(row),
+            billing=billings.get(row.id),
+            tickets=tuple(each for each in facts if whose[each.id] == row.id),
+            entries={at: of for at, of in entries.items() if whose[at] == row.id},
+            items={at: of for at, of in items.items() if whose[at] == row.id},
+            loose=tuple(each for each in loose if each.customer_id == row.id),
+            contacts=contacts.get(row.id, ()),
+            contracts={at: of for at, of in contracts.items() if holder[at] == row.id},
+            credits=tuple(each for each in credits if holder[each[0].id] == row.id),
+            agents=agents,
+        )
+        for row in customers
+    }
 
 
 def billing_row(session: Session, customer_id: int) -> Any:
@@ -209,20 +227,24 @@ def _claimed_entries(session: Session, ids: Collection[int]) -> set[int]:
 
 
 def _items(
-    session: Session, customer_id: int, counts: Mapping[int, Collection[int]]
+    session: Session,
+    customers: Collection[int],
+    counts: Mapping[int, Collection[int]],
+    whose: Mapping[int, int],
 ) -> tuple[dict[int, tuple[ItemFacts, ...]], tuple[ItemFacts, ...]]:
-    """Return a customer's flat items that are on no invoice: by ticket, and those by themselves."""
+    """Return customers' flat items that are on no invoice: by ticket, and those by themselves."""
     query = select(_ITEMS, _TICKETS.c.state).outerjoin(
         _TICKETS, _TICKETS.c.id == _ITEMS.c.ticket_id
     )
-    query = query.where(_ITEMS.c.customer_id == customer_id, _is_open_item())
+    query = query.where(_ITEMS.c.customer_id.in_(customers), _is_open_item())
     by_ticket: dict[int, list[ItemFacts]] = defaultdict(list)
     loose = []
     for row in session.connection().execute(query.order_by(_ITEMS.c.day, _ITEMS.c.id)):
         if row.ticket_id is None or (row.ticket_id not in counts and row.state in PAST):
             loose.append(item_facts(row))
         for ticket_id in counts.get(row.ticket_id, ()):
-            by_ticket[ticket_id].append(item_facts(row, ticket_id))
+            if whose[ticket_id] == row.customer_id:
+                by_ticket[ticket_id].append(item_facts(row, ticket_id))
     return {ticket_id: tuple(each) for ticket_id, each in by_ticket.items()}, tuple(loose)
 
 
@@ -239,9 +261,15 @@ def _names(session: Session) -> dict[int, str]:
     return {id_: name for id_, name in session.execute(named) if id_ is not None}
 
 
-def _contacts(session: Session, customer_id: int) -> tuple[ContactFacts, ...]:
-    rows = rows_where(session, ContactRow, "customer_id", [customer_id])
-    return tuple(sorted((queries.contact(row) for row in rows), key=lambda each: each.id))
+def _contacts(session: Session, customers: Collection[int]) -> dict[int, tuple[ContactFacts, ...]]:
+    found: dict[int, list[ContactFacts]] = defaultdict(list)
+    for row in sorted(rows_where(session, ContactRow, "customer_id", customers), key=_by_id):
+        found[row.customer_id].append(queries.contact(row))
+    return {customer_id: tuple(each) for customer_id, each in found.items()}
+
+
+def _by_id(row: Any) -> int:
+    return int(row.id)
 
 
 def _credits(

@@ -96,8 +96,10 @@ def last_issued_on(session: Session, kind: str) -> date | None:
     return session.scalar(query)
 
 
-def run_key_for(session: Session, month: str, customer_id: int) -> str:
+def run_of(session: Session, month: str, customer_id: int) -> tuple[str, str]:
     """Return the run key under which a customer is billed for a month ("2026-10").
+
+    And the state of what was made under it, "" for nothing.
 
     It is always the same, so that a run that is started again makes no second invoice; only
     after a cancellation it is the next one, for what is billed anew.
@@ -113,7 +115,12 @@ def run_key_for(session: Session, month: str, customer_id: int) -> str:
     while states.get(key) == "cancelled":
         number += 1
         key = f"{base}:{number}"
-    return key
+    return key, states.get(key, "")
+
+
+def run_key_for(session: Session, month: str, customer_id: int) -> str:
+    """Return the key of `run_of` alone."""
+    return run_of(session, month, customer_id)[0]
 
 
 def paid(session: Session, invoice_id: int) -> int:

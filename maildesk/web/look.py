@@ -4,7 +4,7 @@ A site's own folder comes before what we ship; one of its templates that fails i
 ours. The words are English in the templates; a catalogue of gettext says them in German.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Hashable, Mapping
 from dataclasses import fields, is_dataclass
 from functools import cache, lru_cache
 from pathlib import Path
@@ -53,7 +53,9 @@ class Look:
         self.static = Static([*own, ours], root)
         self._shipped = {lang: _of_ours(ours, lang) for lang in LANGUAGES}
         self._site = (
-            {lang: _environment(_Sandbox, [*own, ours], lang) for lang in LANGUAGES} if own else None
+            {lang: _environment(_Sandbox, [*own, ours], lang) for lang in LANGUAGES}
+            if own
+            else None
         )
 
     def respond(self, template: str, locale: str, code: int, **values: object) -> Response:
@@ -93,13 +95,14 @@ class _Sandbox(ImmutableSandboxedEnvironment):
     """
 
     def getattr(self, obj: Any, attribute: str) -> Any:
-        if attribute in _fields_of(type(obj)):
+        kind: Hashable = type(obj)
+        if attribute in _fields_of(kind):
             return getattr(obj, attribute)
         return super().getattr(obj, attribute)
 
 
 @cache
-def _fields_of(kind: type) -> frozenset[str]:
+def _fields_of(kind: Any) -> frozenset[str]:
     """Return the names of the fields of a value's type that anybody may read."""
     if not is_dataclass(kind):
         return frozenset()

@@ -9,12 +9,13 @@ import sys
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
-from tests.pictures import from_mail_to_invoice
+from tests.pictures import from_mail_to_invoice, pages
 from tests.pictures.look import Album
 
 FOLDER = Path(__file__).parents[2] / "docs" / "pictures"
 STORIES: Mapping[str, Callable[[Album], None]] = {
     "from-mail-to-invoice": from_mail_to_invoice.play,
+    "pages": pages.play,
 }
 
 

@@ -89,6 +89,10 @@ class Album:
                 with Image.open(file) as page:
                     self._keep(f"{name}-{number}", page)
 
+    def screen(self, name: str, found: Image.Image) -> None:
+        """Keep the picture of a page as it stood in a browser."""
+        self._keep(name, found)
+
     def _mail(self, name: str, page: str, head: str) -> None:
         before, body, after = page.partition("<body")
         style, end, rest = after.partition(">")

@@ -30,13 +30,14 @@ from tests.rules.scene import (
 NORMAL, QUICK, HIGH = DEFAULT_KINDS
 
 
-def on_page(subject: str = "Shop", author: str = ANNA, ordered: str = "quick"):
-    """A message from a page, as the desk reads it."""
+def on_page(subject: str = "Shop", author: str = ANNA, ordered: str = "quick", price: str = ""):
+    """A message from a page, as the desk reads it; `price` is what that said, if not the right one."""
+    price = price or {"quick": "€142.50", "quick-high": "€190.00"}.get(ordered, "")
     made = received(author, subject, via=PAGE)
     read = read_subject(subject, POLICY.code, POLICY.kinds)
     return replace(
         made,
-        envelope=replace(made.envelope, ordered=ordered),
+        envelope=replace(made.envelope, ordered=f"{ordered}@{price}" if ordered else ""),
         subject=with_order(read, ordered) if ordered else read,
     )
 
@@ -63,7 +64,15 @@ def test_the_button_orders_at_once_and_the_price_is_kept():
     assert lines == [("ordered", f"quick ordered by {ANNA} on a page, €142.50 an hour")]
     assert letters == ["confirm_quick", "staff_new"]
     own_rate = replace(WITH_TERMS, rate=Money(8995, "EUR"))
-    assert "€134.925 an hour" in plan_of(on_page(), facts_of(customer=own_rate))[1][0][1]
+    own = plan_of(on_page(price="€134.925"), facts_of(customer=own_rate))
+    assert "€134.925 an hour" in own[1][0][1]
+
+
+def test_at_another_price_than_the_page_told_it_is_offered():
+    dearer = replace(WITH_TERMS, rate=Money(9600, "EUR"))
+    ticket, lines, letters = plan_of(on_page(), facts_of(customer=dearer))
+    assert (ticket.kind, ticket.wish, lines) == ("normal", "quick", [])
+    assert letters[0] == "quick_offer"
 
 
 LACKS = [
@@ -99,7 +108,7 @@ def test_a_mail_orders_by_its_subject_as_before():
     ticket, lines, letters = plan_of(message, facts_of())
     assert (ticket.kind, lines, letters) == ("quick", [], ["confirm_quick", "staff_new"])
     # What only a page may say is kept by none that says it of a mail.
-    forged = replace(message, envelope=replace(message.envelope, ordered="quick"))
+    forged = replace(message, envelope=replace(message.envelope, ordered="quick@€142.50"))
     assert plan_of(forged, facts_of())[1] == []
 
 

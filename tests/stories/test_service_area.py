@@ -293,7 +293,7 @@ def looks_at_an_invoice_before_it_is_one(lena: Agent, tag: str) -> None:
 def reads_who_did_what(lena: Agent, tag: str) -> None:
     """Each thing that was done stands in the journal of the ticket, with its name."""
     lena.opens(f"/desk/journal?ticket={tag}")
-    lena.sees("Lena", BERT, "#start", "#stop", "#undo", "+30m", "Neu")
+    lena.sees("Lena", BERT, "+30 min", "Neu")
 
 
 def test_pages_and_mail_as_two_services(
@@ -318,11 +318,10 @@ def test_pages_and_mail_as_two_services(
         lena.signs_in()
         lena.lets_in(1, ANNA)
         anna.signs_in()
-        began = time.monotonic()
         tag = anna.asks_for("Adresse ändern", "Wir ziehen um.")
-        took = time.monotonic() - began
+        took = anna.writes("Ab Dezember.")
         record_property("from one service to the other", f"{took:.2f} s")
-        assert took < 4, "half a second, and what the browser needs; it gives up after six"
+        assert anna.page.url.endswith("?done=sent#end"), "it was filed while the page waited"
         decides_what_she_is_asked(anna, lena, tag)
         writes_while_no_mail_is_handled(anna, tag, mail)
         is_answered_while_there_are_no_pages(anna, tag, pages)

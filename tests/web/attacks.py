@@ -26,12 +26,14 @@ OVERLAY = (
 BREAK_OUT = f"</textarea></title></script></form></option>--><svg/onload={MARK}><base href={EVIL}/>"
 LINKS = (
     f"javascript:{MARK} JaVaScRiPt:{MARK}//https://a.example data:text/html,<script>{MARK}</script>"
-    f" vbscript:x https://a.example/\"onmouseover=\"{MARK} http://a.example/'><script>{MARK}</script>"
+    f' vbscript:x https://a.example/"onmouseover="{MARK} http://a.example/\'><script>{MARK}</script>'
     " https://[::1 https://evil.example/\u202egpj.exe <https://evil.example/?a=1&b=2>"
 )
 TEMPLATE = "{{7*7}} {% for x in range(9) %}x{% endfor %} ${7*7} #{7*7} %(asctime)s %s {0.__class__}"
 LONG = "W" * 4000
-BIDI = "\u202e\u2066\u2067\u202dfdp.exe\u2069 \u05e9\u05dc\u05d5\u05dd \u0627\u0644\u0633\u0644\u0629"
+BIDI = (
+    "\u202e\u2066\u2067\u202dfdp.exe\u2069 \u05e9\u05dc\u05d5\u05dd \u0627\u0644\u0633\u0644\u0629"
+)
 UNSEEN = "a\u200bb\u200c\u200d\ufeff\u2060\u00ad\u180e" * 30
 ZALGO = "Z" + "\u0300\u0301\u0302\u0315\u0330\u0489" * 300
 NAME = ("Dr. <b>" + "Wolfeschlegelsteinhausenbergerdorff" * 5)[:120]
@@ -78,7 +80,7 @@ def made(
     head = (
         f"From: {_word(text[:300] if number % 2 else NAME)} <{sender}>\r\nTo: {to}\r\n"
         f"Subject: {f'[{tag}] ' if tag else ''}{subject or _word(text[:600])}\r\n"
-        f"Message-ID: <{number}.\"><script>{MARK}</script>@evil.example>\r\n"
+        f'Message-ID: <{number}."><script>{MARK}</script>@evil.example>\r\n'
         f"Reply-To: {_word(text[:60])} <a@evil.example>\r\n"
         "Date: Mon, 23 Nov 2026 09:59:00 +0100\r\nMIME-Version: 1.0\r\n"
         "Content-Type: multipart/mixed; boundary=b\r\n\r\n"
@@ -126,7 +128,9 @@ def of_the_promises() -> Iterator[bytes]:
 def as_if(raw: bytes, sender: str, tag: str) -> bytes:
     """Return a mail as if somebody else had written it, into a ticket if one is named."""
     head, line, body = re.split(rb"(\r?\n\r?\n)", raw + b"\n\n", maxsplit=1)
-    head = re.sub(rb"(?im)^(from|to|cc|sender|return-path)[ \t]*:.*(?:\r?\n[ \t].*)*\r?\n?", b"", head)
+    head = re.sub(
+        rb"(?im)^(from|to|cc|sender|return-path)[ \t]*:.*(?:\r?\n[ \t].*)*\r?\n?", b"", head
+    )
     title = f"[{tag}] ".encode() if tag else b""
     head, count = re.subn(rb"(?im)^subject:[ \t]*", b"Subject: " + title, head, count=1)
     first = b"" if count else b"Subject: " + title + b"\r\n"

@@ -156,9 +156,9 @@ def test_other_words_in_the_same_form_are_not_lost(desk: Office, browser: Browse
     browser.sign_in(desk, ANNA)
     page = browser.get("/new")
     form = {"token": page.token, "once": page.once, "kind": "normal", "subject": "Cart"}
-    first = browser.upload("/new", **form, text="It is empty.")
-    same = browser.upload("/new", **form, text="It is empty.")
-    other = browser.upload("/new", **form, text="It is empty, and the till too.")
+    first = browser.upload("/new", [], **form, text="It is empty.")
+    same = browser.upload("/new", [], **form, text="It is empty.")
+    other = browser.upload("/new", [], **form, text="It is empty, and the till too.")
     assert first.headers["location"] == same.headers["location"]
     assert other.code == 303
     (ticket,) = desk.tickets()  # by its Message-ID the second joins the ticket of the first
@@ -169,7 +169,7 @@ def test_other_words_in_the_same_form_are_not_lost(desk: Office, browser: Browse
     page = lena.get(path)
     form = {"token": page.token, "once": page.once, "do": "time", "type": "time"}
     for minutes in ("30", "30", "45"):
-        assert lena.upload(path, **form, minutes=minutes).code == 303
+        assert lena.upload(path, [], **form, minutes=minutes).code == 303
     assert [row.minutes for row in desk.rows(TimeRow)] == [30, 45]
     assert len(desk.rows(PostRow, PostRow.once)) == 4
 

@@ -87,7 +87,7 @@ def test_a_quickticket_is_ordered_at_once_and_confirmed_once(desk, browser):
     ]
     assert [row.actor for row in desk.rows(EventRow)] == [ANNA, ANNA]
     (kept,) = desk.rows(InboundRow)
-    assert (kept.via, kept.ordered, kept.subject) == (PAGE, "quick-high", "Shop")
+    assert (kept.via, kept.ordered, kept.subject) == (PAGE, "quick-high@€190.00", "Shop")
     assert desk.rows(RequestRow) == []
 
 
@@ -270,7 +270,12 @@ def test_only_a_page_and_no_agent_orders_by_its_button(desk, browser):
     """An envelope that says so is believed of nothing else."""
     for via, login, kind in (("smtp", "", "normal"), (PAGE, "", "quick")):
         envelope = Envelope(
-            ANNA, ("support@desk.example",), via, desk.now, login=login, ordered="quick"
+            ANNA,
+            ("support@desk.example",),
+            via,
+            desk.now,
+            login=login,
+            ordered="quick@€142.50",
         )
         raw = mail(ANNA, f"Shop {via}", f"It is empty: {via}")
         desk.handle([intake.accept(desk.desk.db, envelope, raw)])

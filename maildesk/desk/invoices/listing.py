@@ -131,7 +131,7 @@ def overdue(session: Session, wanted: Wanted, region: Region | None, today: date
 
 def _newest(wanted: Wanted, today: date) -> Select[Any]:
     day, id_ = col(InvoiceRow.issued_on), col(InvoiceRow.id)
-    query = select(*_COLUMNS).join(CustomerRow).where(*_where(wanted, today))
+    query: Select[Any] = select(*_COLUMNS).join(CustomerRow).where(*_where(wanted, today))
     if not wanted.states and not wanted.open and not wanted.overdue:  # drafts, too
         query = query.order_by(case((day.is_(None), 0), else_=1))
     return query.order_by(day.desc(), id_.desc())
@@ -140,7 +140,8 @@ def _newest(wanted: Wanted, today: date) -> Select[Any]:
 def is_more_than(session: Session, wanted: Wanted, today: date, most: int) -> bool:
     """Tell whether more than so many are wanted."""
     some = select(col(InvoiceRow.id)).where(*_where(wanted, today)).limit(most + 1).subquery()
-    return session.execute(select(func.count()).select_from(some)).scalar_one() > most
+    found: int = session.execute(select(func.count()).select_from(some)).scalar_one()
+    return found > most
 
 
 def sums_of(found: Sequence[Listed]) -> tuple[Total, ...]:

@@ -19,7 +19,7 @@ from maildesk.rules.kinds import NORMAL, Kind, is_dearer, kind_named
 from maildesk.rules.money import hourly_words
 from maildesk.rules.people import ContactFacts, CustomerFacts
 from maildesk.rules.policy import Policy
-from maildesk.rules.process.may_order import missing_to
+from maildesk.rules.process.may_order import missing_to, page_order
 from maildesk.rules.process.quota import began, is_limited
 from maildesk.rules.process.request_words import rate_of
 from maildesk.rules.promise import due
@@ -45,7 +45,7 @@ class Covered(StrEnum):
 class KindCard:
     """A kind as it would be ordered now. `hour` is the net price of an hour, in words.
 
-    `shown` is that price as a form brings it back, to be compared. `due` is when it would be due,
+    `shown` is that price as a form brings it back, to be compared; `order` is how its order is kept. `due` is when it would be due,
     None without a promise; `starts`: work begins by then. `lacks` is a word of offers.Missing:
     why it cannot be ordered at once, "" if it can.
     """
@@ -54,6 +54,7 @@ class KindCard:
     label: str
     hour: str
     shown: str
+    order: str
     factor: str = ""
     within: str = ""
     due: datetime | None = None
@@ -165,6 +166,7 @@ def _card(
         label=say.kind_words(kind, locale),
         hour=hourly_words(rate, kind.factor, locale),
         shown=hourly_words(rate, kind.factor, "en"),
+        order=page_order(kind, known.customer, policy),
         factor=say.factor_words(kind.factor, locale),
         within=say.within_words(kind, locale),
         due=due(now, kind.promise, policy.calendar) if kind.promise else None,

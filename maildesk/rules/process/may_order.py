@@ -20,6 +20,20 @@ from maildesk.rules.process.request_words import rate_of
 ORDERED = "ordered"  # the trigger of a new ticket's order
 
 
+def page_order(kind: Kind, customer: CustomerFacts | None, policy: Policy) -> str:
+    """Return how an order at today's price is kept with its mail: "quick@€142.50"."""
+    return f"{kind.name}@{_hour(kind, customer, policy)}"
+
+
+def kind_ordered(ordered: str) -> str:
+    """Return the kind that such an order names, "" if it is none."""
+    return ordered.rpartition("@")[0]
+
+
+def _hour(kind: Kind, customer: CustomerFacts | None, policy: Policy) -> str:
+    return hourly_words(rate_of(customer, policy), kind.factor, "en")
+
+
 def missing(
     wanted: Kind,
     than: Kind,
@@ -40,10 +54,16 @@ def missing(
         return lacks
     if received.proofs.dmarc_failed:
         return Missing.UNPROVEN
-    envelope = received.envelope
-    if lacks is None and envelope.via == PAGE and envelope.ordered != wanted.name:
+    # At another price than the page told he has not ordered it: he is offered it at the new one.
+    if lacks is None and received.envelope.via == PAGE and not _is_agreed(
+        wanted, received, facts, policy
+    ):  # fmt: skip
         return Missing.BUTTON
     return lacks
+
+
+def _is_agreed(kind: Kind, received: Received, facts: Facts, policy: Policy) -> bool:
+    return received.envelope.ordered == page_order(kind, facts.customer, policy)
 
 
 def missing_to(
@@ -76,9 +96,10 @@ def recorded(ticket: OpenTicket, received: Received, facts: Facts, policy: Polic
     """
     envelope, normal = received.envelope, kind_named(policy.kinds, NORMAL)
     kind = kind_named(policy.kinds, ticket.kind)
-    if envelope.via != PAGE or envelope.ordered != kind.name or not is_dearer(kind, normal):
+    is_agreed = envelope.via == PAGE and _is_agreed(kind, received, facts, policy)
+    if not is_agreed or not is_dearer(kind, normal):
         return None
-    price = hourly_words(rate_of(facts.customer, policy), kind.factor, "en")
+    price = _hour(kind, facts.customer, policy)
     by = received.reading.mail.author or ""
     return Note(
         ticket.ticket_id, ORDERED, f"{kind.name} ordered by {by} on a page, {price} an hour"

@@ -95,7 +95,7 @@ def _posting(visit: Visit, draft: Draft, card: KindCard) -> Posting:
         text=draft.text,
         files=visit.form.files,
         language=visit.language,
-        ordered=card.name if ordered else "",
+        ordered=card.order if ordered else "",
     )
 
 

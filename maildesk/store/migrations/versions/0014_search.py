@@ -44,7 +44,9 @@ def upgrade() -> None:
         sa.Column("name", sa.Text, primary_key=True),
         sa.Column("value", sa.BigInteger, nullable=False),
     )
-    op.execute("INSERT INTO search_state VALUES ('turn', 0), ('top', 0), ('below', 0), ('filled', 0)")
+    op.execute(
+        "INSERT INTO search_state VALUES ('turn', 0), ('top', 0), ('below', 0), ('filled', 0)"
+    )
     op.create_table(
         "search_stale",
         sa.Column(
