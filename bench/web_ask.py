@@ -85,6 +85,7 @@ LEFT_OUT = {
     "/request/{token}": "it needs a link that was mailed",
     "/a/{token}": "it needs a link that was mailed",
     "/desk/invoices/preview": "a program apart makes it",
+    "/me/copy": "a file, no page",
 }
 _EXAMPLES = {
     "/desk/customers/{id}": ("SELECT 1 FROM customer WHERE id = 1",

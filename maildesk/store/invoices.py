@@ -118,11 +118,6 @@ def run_of(session: Session, month: str, customer_id: int) -> tuple[str, str]:
     return key, states.get(key, "")
 
 
-def run_key_for(session: Session, month: str, customer_id: int) -> str:
-    """Return the key of `run_of` alone."""
-    return run_of(session, month, customer_id)[0]
-
-
 def paid(session: Session, invoice_id: int) -> int:
     """Return what was paid for an invoice so far, in minor units."""
     query = select(func.coalesce(func.sum(col(PaymentRow.amount_minor)), 0))

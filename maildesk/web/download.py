@@ -9,8 +9,9 @@ from maildesk.mail.safe import header_value
 
 _TYPE = re.compile(r"[a-z]{1,20}/[a-z0-9][a-z0-9.+-]{0,80}")
 # A browser would run or lay out these, whatever we say about them.
-_RUN = ("text/html", "application/xhtml+xml", "image/svg+xml", "text/xml", "application/xml",
-        "text/javascript", "application/javascript")  # fmt: skip
+_RUN = re.compile(
+    r"multipart/.*|.*[/+.-](?:[xm]?html|xml|svg|xslt?|(?:java|ecma|live|vb|j)?script)(?:[+.-].*)?"
+)
 _ANY = "application/octet-stream"
 _HEADERS = {
     "X-Content-Type-Options": "nosniff",
@@ -23,7 +24,7 @@ _HEADERS = {
 def download(octets: bytes, name: str, kind: str) -> Response:
     """Return a response that a browser saves and does not show."""
     kind = kind.lower()
-    if not _TYPE.fullmatch(kind) or kind in _RUN:
+    if not _TYPE.fullmatch(kind) or _RUN.fullmatch(kind):
         kind = _ANY
     shown = re.sub(r'[\\/:*?"<>|]+', "_", header_value(name, 150)).strip(". ") or "file"
     plain = re.sub(r"[^A-Za-z0-9._ -]+", "_", shown) or "file"

@@ -4,7 +4,7 @@ A site's own folder comes before what we ship; one of its templates that fails i
 ours. The words are English in the templates; a catalogue of gettext says them in German.
 """
 
-from collections.abc import Callable, Hashable, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import fields, is_dataclass
 from functools import cache, lru_cache
 from pathlib import Path
@@ -95,7 +95,7 @@ class _Sandbox(ImmutableSandboxedEnvironment):
     """
 
     def getattr(self, obj: Any, attribute: str) -> Any:
-        kind: Hashable = type(obj)
+        kind: Any = type(obj)
         if attribute in _fields_of(kind):
             return getattr(obj, attribute)
         return super().getattr(obj, attribute)

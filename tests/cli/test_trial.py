@@ -9,6 +9,7 @@ import subprocess
 import sys
 import tempfile
 from pathlib import Path
+from urllib.request import urlopen
 
 import pytest
 
@@ -39,6 +40,15 @@ def read_until(process: subprocess.Popen, words: str) -> str:
         if words in line:
             return said
     pytest.fail(f"{words!r} was never said; stderr: {process.stderr.read()}\n{said}")
+
+
+def opened(link: str) -> tuple[int, bytes]:
+    """Return the code and the page that a link leads to."""
+    try:
+        with urlopen(link, timeout=10) as page:
+            return page.status, page.read()
+    except OSError as error:  # said when the trial has ended
+        return 0, str(error).encode()
 
 
 @pytest.fixture
@@ -74,6 +84,8 @@ def test_once_shows_what_became_of_each_mail_and_leaves_nothing_behind(folder):
 def test_it_takes_mail_of_ones_own_until_ctrl_c(folder):
     with started("--port", "0", folder=folder) as process:
         said = read_until(process, "Ctrl-C ends")
+        links = [read_until(process, "/sign-in/") for _ in range(2)]
+        pages = [opened(link.split()[-1]) for link in links]
         command = re.search(r"^python3 -c '.*?'$", said, re.DOTALL | re.MULTILINE)[0]
         _, *arguments = shlex.split(command)
         subprocess.run([sys.executable, *arguments], check=True, timeout=30)
@@ -81,6 +93,9 @@ def test_it_takes_mail_of_ones_own_until_ctrl_c(folder):
         # The whole group, as a terminal does it: the readers must not complain either.
         os.killpg(process.pid, signal.SIGINT)
         rest, trouble = process.communicate(timeout=30)
+    addresses = [link.split()[-2] for link in links]
+    assert addresses == ["lena.vogt@agentur.example", "anna.berger@blumen-berger.example"]
+    assert all(code == 200 and b"<button" in page for code, page in pages), pages
     assert "you@example.org: Hello" in more
     assert "new ticket DD-" in more
     assert "confirmation to you@example.org" in more

@@ -195,7 +195,7 @@ def test_what_is_issued_is_never_changed(books):
 def test_the_run_key_stays_until_a_cancellation(books):
     def key() -> str:
         with books.desk.db.read() as session:
-            return invoices.run_key_for(session, "2026-11", 1)
+            return invoices.run_of(session, "2026-11", 1)[0]
 
     ticket = books.worked()
     assert key() == "2026-11:1"

@@ -90,8 +90,18 @@ class Album:
                     self._keep(f"{name}-{number}", page)
 
     def screen(self, name: str, found: Image.Image) -> None:
-        """Keep the picture of a page as it stood in a browser."""
-        self._keep(name, found)
+        """Keep the picture of a page as it stood in a browser.
+
+        Its grounds keep their exact colours, however pale, and the others cover what letters need:
+        a red word is not turned grey because there is one only.
+        """
+        plain = found.convert("RGB")
+        counted = sorted(plain.getcolors(plain.width * plain.height) or (), reverse=True)
+        grounds = [part for _, colour in counted[:COLOURS] for part in colour]
+        letters = plain.quantize(COLOURS, Image.Quantize.MAXCOVERAGE).getpalette() or []
+        palette = Image.new("P", (1, 1))
+        palette.putpalette(grounds + letters[: 3 * COLOURS])
+        self._write(name, plain.quantize(palette=palette, dither=Image.Dither.NONE))
 
     def _mail(self, name: str, page: str, head: str) -> None:
         before, body, after = page.partition("<body")
@@ -108,7 +118,9 @@ class Album:
                 self._keep(name, found)
 
     def _keep(self, name: str, found: Image.Image) -> None:
-        small = found.convert("RGB").quantize(COLOURS, dither=Image.Dither.NONE)
+        self._write(name, found.convert("RGB").quantize(COLOURS, dither=Image.Dither.NONE))
+
+    def _write(self, name: str, small: Image.Image) -> None:
         octets = io.BytesIO()
         small.save(octets, "PNG", optimize=True)
         file = self.folder / f"{name}.png"

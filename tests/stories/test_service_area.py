@@ -1,13 +1,11 @@
 """The service area and the staff board as people use them: real browsers, the real program.
 
-    Anna and Lena with Chromium -- maildesk serve -- relay -- their mailboxes
+Anna and Lena with Chromium -- maildesk serve -- relay -- their mailboxes
 """
 
 import re
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from datetime import datetime
-from pathlib import Path
 
 import pytest
 from playwright.sync_api import expect
@@ -16,9 +14,8 @@ from maildesk.store.invoice_tables import DocumentRow
 from maildesk.store.tables import TicketRow
 from maildesk.store.work_tables import TimeRow
 from tests.peers import free_port
-from tests.peers.chromium import PHONE, Chromium, running
+from tests.peers.chromium import Chromium
 from tests.peers.relay import RelayPeer
-from tests.stories import loaded
 from tests.stories.agency import BERLIN, SELLER
 from tests.stories.daemon import AGENT, RunningDesk, opened, until
 from tests.stories.service_area import (
@@ -31,8 +28,8 @@ from tests.stories.service_area import (
     Town,
     said,
     settle_in,
-    watches,
     was_loaded_again,
+    watches,
     web,
 )
 from tests.stories.test_agents import written
@@ -41,13 +38,6 @@ pytestmark = [pytest.mark.peer("chromium"), pytest.mark.timeout(240)]
 UNDO = 4  # seconds in which an answer can be taken back
 WRONG = "Das war für jemand anderen."
 SHOP = "https://test.customer1.example/warenkorb"
-
-
-
-@pytest.fixture(scope="module")
-def chromium() -> Iterator[Chromium]:
-    with running() as browser:
-        yield browser
 
 
 @pytest.fixture(scope="module")
@@ -294,90 +284,3 @@ def reads_who_did_what(lena: Agent, tag: str) -> None:
     """Each thing that was done stands in the journal of the ticket, with its name."""
     lena.opens(f"/desk/journal?ticket={tag}")
     lena.sees("Lena", BERT, "+30 min", "Neu")
-
-
-def test_pages_and_mail_as_two_services(
-    database_url: str,
-    tmp_path: Path,
-    chromium: Chromium,
-    record_property: Callable[[str, object], None],
-) -> None:
-    """On a phone and without JavaScript: what is not live needs none."""
-    port = free_port()
-    with (
-        opened(database_url) as books,
-        RelayPeer() as relay,
-        RunningDesk(tmp_path / "mail", database_url, relay.port, web(port), only="mail") as mail,
-        RunningDesk(tmp_path / "pages", database_url, relay.port, web(port), only="web") as pages,
-        chromium.tab(PHONE, scripts=False) as hers,
-        chromium.tab(scripts=False) as ours,
-    ):
-        settle_in(books)
-        town = Town(books, relay, mail, f"http://127.0.0.1:{port}")
-        anna, lena = Customer(town, hers), Agent(town, ours)
-        lena.signs_in()
-        lena.lets_in(1, ANNA)
-        anna.signs_in()
-        tag = anna.asks_for("Adresse ändern", "Wir ziehen um.")
-        took = anna.writes("Ab Dezember.")
-        record_property("from one service to the other", f"{took:.2f} s")
-        assert anna.page.url.endswith("?done=sent#end"), "it was filed while the page waited"
-        decides_what_she_is_asked(anna, lena, tag)
-        writes_while_no_mail_is_handled(anna, tag, mail)
-        is_answered_while_there_are_no_pages(anna, tag, pages)
-        until(books.all_is_done, f"everything is done\n{mail.log}")
-        assert not books.ledger().unaccounted
-        assert [row.via for row in books.inbound()].count("page") == 5
-        assert "Traceback" not in mail.log + pages.log
-
-
-def decides_what_she_is_asked(anna: Customer, lena: Agent, tag: str) -> None:
-    """Lena answers and asks for more time; Anna gets both by mail, and approves on the page."""
-    lena.opens_ticket(tag)
-    lena.fills_in("reply", text="Auch im Impressum?")
-    anna.town.mail(ANNA, "Auch im Impressum?")
-    anna.reloads_until("Auch im Impressum?")
-    lena.fills_in("ask", total="2h", text="Es sind vier Seiten.")
-    anna.town.mail(ANNA, "Es sind vier Seiten.")
-    anna.page.reload()
-    anna.decides("yes")
-    anna.sees("Freigegeben")
-
-
-def writes_while_no_mail_is_handled(anna: Customer, tag: str, mail: RunningDesk) -> None:
-    """What she sends while that service is away is kept, she is told so, and it is done later."""
-    mail.stop()
-    anna.page.fill("#text", "Ja, auch dort.")
-    anna.presses("form[enctype] button.first")
-    assert anna.page.url.endswith("?done=arrived")
-    assert "Ja, auch dort." not in anna.reads()
-    mail.start()
-    anna.reloads_until("Ja, auch dort.")
-    told = [each for each in anna.town.mails(AGENT) if "Ja, auch dort." in said(each)]
-    assert len(told) <= 1
-
-
-def is_answered_while_there_are_no_pages(anna: Customer, tag: str, pages: RunningDesk) -> None:
-    """A mail that comes while the pages are away stands there later; she is still signed in."""
-    pages.stop()
-    anna.town.posts(ANNA, written(ANNA, f"[{tag}] Impressum", 9, "Ab dem ersten Dezember."))
-    until(lambda: "filed" == anna.town.books.inbound()[-1].state, "it is filed")
-    pages.start()
-    anna.opens("/tickets")
-    anna.sees("Adresse ändern")
-    anna.opens(f"/tickets/{tag}")
-    anna.sees("Ab dem ersten Dezember.")
-    anna.signs_out()
-
-
-def test_pages_alone_need_to_know_where_they_are(tmp_path: Path) -> None:
-    config = tmp_path / "maildesk.toml"
-    config.write_text(
-        f'[desk]\naddress = "support@desk.example"\n[database]\nurl = "sqlite:///{tmp_path}/d.db"\n'
-        f'[keys]\nfile = "{tmp_path}/keys.json"\n[relay]\nhost = "127.0.0.1"\n'
-    )
-    ended = loaded.run(["--config", str(config), "serve", "--only", "web"])
-    assert (ended.returncode, ended.stdout) == (2, b"")
-    (line,) = ended.stderr.decode().splitlines()
-    assert line.startswith("maildesk: [web] base_url: ")
-    assert not (tmp_path / "d.db").exists()

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from sqlalchemy import update
+from sqlmodel import col
 
 from maildesk.desk.portal import links, request_form
 from maildesk.desk.portal.request_form import Wish
@@ -74,7 +75,7 @@ def furnished(desk: Office) -> Everything:
         with_files(MURAT, f"[new] {SECRET} @anna", SECRET, {f"{SECRET}.pdf": b"x"}, SUPPORT)
     ).id
     with desk.desk.db.engine.begin() as connection:
-        bert = update(ContactRow).where(ContactRow.address == BERT)
+        bert = update(ContactRow).where(col(ContactRow.address) == BERT)
         connection.execute(bert.values(may_approve=False))
     message = desk.rows(AttachmentRow)[0].message_id
     sign_in, form = _links(desk)

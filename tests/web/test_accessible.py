@@ -3,13 +3,14 @@
 import json
 import os
 from collections.abc import Iterator
+from itertools import pairwise
 from pathlib import Path
 
 import pytest
 
 from tests.peers.chromium import PHONE, SCREEN, Chromium, Tab
 from tests.stories.agency import Agency
-from tests.web.furnished import House, Places, furnish, opened
+from tests.web.furnished import House, Places, furnish, opened, whose
 
 pytestmark = pytest.mark.peer("chromium")
 AXE = Path(__file__).parent / "node_modules" / "axe-core" / "axe.min.js"
@@ -60,12 +61,13 @@ def test_axe_finds_nothing_and_titles_and_headings_are_in_order(week):
                     f"{name} {'dark' if dark else 'light'}: {json.dumps(each)}" for each in found
                 ]
                 levels = page.evaluate(_HEADINGS)
-                steps = zip(levels, levels[1:], strict=False)
+                steps = pairwise(levels)
                 if levels.count(1) != 1 or levels[0] != 1 or any(b > a + 1 for a, b in steps):
                     wrong.append(f"{name}: headings {levels}")
-                titles.setdefault(page.title(), set()).add(path.partition("?")[0])
+                titles.setdefault((whose(path), page.title()), set()).add(path.partition("?")[0])
     assert not wrong, "\n".join(wrong)
-    assert [each for each in titles.items() if len(each[1]) > 1] == [], "titles tell pages apart"
+    alike = [each for each in titles.items() if len(each[1]) > 1]
+    assert not alike, f"titles tell pages apart: {alike}"
 
 
 def _walk(tab: Tab, most: int = 200) -> list[str]:

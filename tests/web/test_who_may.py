@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 from sqlalchemy import update
+from sqlmodel import col
 
 from maildesk.desk import staff
 from maildesk.desk.reader import Readers
@@ -78,7 +79,7 @@ def askers(office: Office, things: Everything, port: int) -> list[Asker]:
     """Everybody who has no business with Anna's things, some of whom once had."""
     with office.desk.db.engine.begin() as connection:
         # He works for the same firm and sees his own tickets only.
-        bert = update(ContactRow).where(ContactRow.address == BERT)
+        bert = update(ContactRow).where(col(ContactRow.address) == BERT)
         connection.execute(bert.values(sees_company=False))
 
     def asker(name: str, address: str, role: Who, form: str) -> Asker:
@@ -96,7 +97,7 @@ def askers(office: Office, things: Everything, port: int) -> list[Asker]:
     ]
     staff.enable(office.desk.db, "murat", False)
     with office.desk.db.engine.begin() as connection:
-        anna = update(ContactRow).where(ContactRow.address == ANNA)
+        anna = update(ContactRow).where(col(ContactRow.address) == ANNA)
         connection.execute(anna.values(portal_at=None))
     found[-1].browser.cookies["__Host-maildesk-session"] = "A" * 43
     for each in found:
@@ -141,7 +142,7 @@ def _ask(asker: Asker, page: Page, path: str, fields: Changed, method: str) -> A
     form = {"token": token, "once": "A" * 22, **fields}
     if page.files:
         return asker.browser.upload(path, [("mine.txt", b"I was here.")], **form)
-    return asker.browser.post(path, **form)
+    return asker.browser.post(path, None, **form)
 
 
 # Whoever holds one of these may read what it is about; that it decides nothing is P19.

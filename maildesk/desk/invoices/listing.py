@@ -10,7 +10,6 @@ from typing import Any
 from sqlalchemy import (
     ColumnElement,
     Executable,
-    Select,
     and_,
     case,
     func,
@@ -129,9 +128,9 @@ def overdue(session: Session, wanted: Wanted, region: Region | None, today: date
     return [each for each in late if each.is_overdue]
 
 
-def _newest(wanted: Wanted, today: date) -> Select[Any]:
+def _newest(wanted: Wanted, today: date) -> Any:
     day, id_ = col(InvoiceRow.issued_on), col(InvoiceRow.id)
-    query: Select[Any] = select(*_COLUMNS).join(CustomerRow).where(*_where(wanted, today))
+    query = select(*_COLUMNS).join(CustomerRow).where(*_where(wanted, today))
     if not wanted.states and not wanted.open and not wanted.overdue:  # drafts, too
         query = query.order_by(case((day.is_(None), 0), else_=1))
     return query.order_by(day.desc(), id_.desc())
