@@ -7,7 +7,8 @@ import pytest
 from maildesk.web.pages import PAGES
 from tests.peers.chromium import PHONE, SCREEN, Tab
 from tests.stories.agency import Agency
-from tests.web.furnished import SHOWN, UNSEEN, crowd, furnish, opened, plain, shown
+from tests.web.crowded import crowd
+from tests.web.furnished import SHOWN, UNSEEN, furnish, opened, plain, shown
 
 # What a finger or a mouse has to hit: 24 pixels each way, a main button on a phone 44. A link in a
 # sentence is as high as its line, and a box for a tick is as large as its label.
