@@ -48,10 +48,11 @@ def gather(rows: Rows, step: Step, cause: Cause) -> None:
                     session, delete(TimerRow).where(col(TimerRow.agent_id) == step.agent_id)
                 )
             )
-        case Timer():
+        case Timer(ticket_id=int() as ticket_id):
             rows.new[TimerRow].append(
-                {"agent_id": step.agent_id, "ticket_id": step.ticket_id, "started_at": now}
+                {"agent_id": step.agent_id, "ticket_id": ticket_id, "started_at": now}
             )
+            rows.journal(cause, ticket_id, "timer")
         case Participate(number=0):
             gone = delete(ParticipantRow).where(
                 col(ParticipantRow.ticket_id) == step.ticket_id,

@@ -1,5 +1,6 @@
 """Who did what: the journals of all tickets, the newest line first. Read only."""
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
@@ -38,7 +39,8 @@ class Asked:
 class Done:
     """A line of the journal. `actor` is an address or "maildesk", `agent` his name or "".
 
-    `row` is the id of the transition of rules.ticket between `was` and `became`, if any.
+    `row` is the id of the transition of rules.ticket between `was` and `became`, if any. `fields`
+    are those of the ticket that a person would ask about, by name; `detail` is for all else.
     """
 
     id: int
@@ -52,6 +54,7 @@ class Done:
     was: State | None
     became: State | None
     detail: str
+    fields: tuple[tuple[str, str | int | datetime], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -168,7 +171,27 @@ def _lines(session: Session, desk: Desk, rows: Sequence[EventRow]) -> tuple[Done
             row=row.row,
             was=State(row.from_state) if row.from_state else None,
             became=State(row.to_state) if row.to_state else None,
-            detail=row.detail,
+            detail="" if _FIELDS.fullmatch(row.detail) else row.detail,
+            fields=_fields(row.detail),
         )
         for row in rows
     )
+
+
+# How desk.effects writes down what was set: "kind=quick, due_at=2026-11-24T09:00:00+00:00".
+_FIELDS = re.compile(r"[a-z_]+=[^,=]*(?:, [a-z_]+=[^,=]*)*")
+_TOLD = ("kind", "category", "free", "planned_at", "wake_at", "limit_minutes")
+
+
+def _fields(detail: str) -> tuple[tuple[str, str | int | datetime], ...]:
+    """Return the fields worth telling; the clocks of a promise are the desk's own business."""
+    if not _FIELDS.fullmatch(detail):
+        return ()
+    pairs = (part.partition("=") for part in detail.split(", "))
+    return tuple((name, _value(name, value)) for name, _, value in pairs if name in _TOLD and value)
+
+
+def _value(name: str, value: str) -> str | int | datetime:
+    if name.endswith("_at"):
+        return datetime.fromisoformat(value)
+    return int(value) if name.endswith("_minutes") else value

@@ -69,7 +69,10 @@ def undo(work: Work, command: Command) -> None:
     if state is not None and not _leads_back(work.state, State(state)):
         raise Refused("closed_for_good", command.name.value)
     work.undone = True
-    work.steps.append(TakeBack(known.id, known.inbound_id, len(known.waiting)))
+    work.steps += (
+        TakeBack(known.id, known.inbound_id, len(known.waiting)),
+        Note(work.ticket.id, "took back", known.words),
+    )
     fields = {name: value for name, value in known.before.items() if name not in _BESIDES}
     if known.after.get("kind", work.ticket.kind) != known.before.get("kind", work.ticket.kind):
         # Before the way back, so that it means the last kind that was given (rules.process.history).

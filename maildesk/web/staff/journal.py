@@ -8,6 +8,7 @@ from starlette.responses import Response
 
 from maildesk.desk.board.journal import Asked, journal
 from maildesk.desk.rows import DESK
+from maildesk.rules.letters import kind_words
 from maildesk.web.number import row_number
 from maildesk.web.page import Page
 from maildesk.web.visit import Visit, Who
@@ -36,6 +37,7 @@ async def show(visit: Visit) -> Response:
     return visit.page(
         "staff/journal",
         journal=found,
+        kinds={kind.name: kind_words(kind, visit.language) for kind in visit.desk.policy.kinds},
         given=given,
         desk_itself=DESK,
         wrong_day=bool(given["day"]) and day is None,
