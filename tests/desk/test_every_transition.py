@@ -40,7 +40,7 @@ from tests.desk.ways import (
 
 S = State
 DESK = "maildesk"  # the actor where nobody did it but the desk itself
-# What later work brings: the web form, invoices, and charging what was cancelled.
+# Told elsewhere: a ticket from a page (tests/web/test_new_ticket.py), and what invoices move.
 LATER = ("T03", "T39", "T40", "T41", "T42", "T49")
 
 
