@@ -13,7 +13,6 @@ import pytest
 from typer.testing import CliRunner
 
 from maildesk.cli.main import NOUNS, app
-from maildesk.rules.commands.words import TABLE
 from maildesk.rules.staff.help_rows import help_rows
 
 ROOT = Path(__file__).parents[1]
