@@ -70,7 +70,8 @@ class Database:
                 pool_size=8,
                 pool_pre_ping=True,
                 hide_parameters=True,  # else texts and tokens stand in errors, and so in the log
-                connect_args={"options": "-c lock_timeout=30s", "connect_timeout": 10},
+                # jit=off: to compile a short question takes longer than to answer it.
+                connect_args={"options": "-c lock_timeout=30s -c jit=off", "connect_timeout": 10},
             )
         self.reading = self.engine.execution_options(only_reads=True)
         self._queue: queue.SimpleQueue[_Waiting | None] = queue.SimpleQueue()
