@@ -19,6 +19,7 @@ from maildesk.store.rows import chunks
 from maildesk.store.search_index import CUSTOMER
 
 WORDS_MAX = 150  # that hold a part which was looked for; those that were met first
+_NEWEST_MAX = 20_000  # more of them take longer than the whole index
 _NEWEST = 2_000  # messages that are looked at by themselves (PostgreSQL)
 _NEWER_MAX = 20_000  # messages on the pages before this one (SQLite)
 
@@ -134,13 +135,18 @@ _SINCE = text(
 def _postgresql(session: Session, values: dict[str, Any]) -> list[Hit]:
     # What stands in every tenth message is found among the newest; what does not is so rare that
     # finding all of it is quick. The index alone would find half of all messages first.
-    since = session.execute(_SINCE, values | {"most": _NEWEST}).scalar()
-    if since is not None:
+    span = _NEWEST
+    while span and span <= _NEWEST_MAX:
+        since = session.execute(_SINCE, values | {"most": span}).scalar()
+        if since is None:
+            break
         session.execute(text("SET LOCAL enable_bitmapscan = off"))
         found = [Hit(*row) for row in session.execute(_AMONG, values | {"since": since})]
         session.execute(text("SET LOCAL enable_bitmapscan = on"))
         if len(found) == values["limit"]:
             return found
+        # As many more as the hits so far let expect, and some; without a hit: all.
+        span = max(span * values["limit"] * 3 // 2 // len(found), span * 2) if found else 0
     session.execute(text("SET LOCAL enable_seqscan = off"))
     hits = [Hit(*row) for row in session.execute(_ALL, values)]
     session.execute(text("SET LOCAL enable_seqscan = on"))

@@ -18,7 +18,7 @@ from maildesk.rules.invoice.reasons import Reason
 from maildesk.rules.number import tag
 from maildesk.store.tables import CustomerRow
 
-SHOWN = 12  # customers on a page
+SHOWN = 7  # customers on a page
 NOBODY_SHOWN = 20
 
 

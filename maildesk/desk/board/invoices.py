@@ -16,7 +16,7 @@ from maildesk.desk.people import Refused
 from maildesk.rules.calendars import Region, region_of
 from maildesk.store.invoice_tables import DocumentRow, InvoiceRow, RunRow
 
-SHOWN = 50
+SHOWN = 40
 SUMMED = 1_000  # of a longer list no sums are shown: that of a month is what people ask for
 
 

@@ -30,6 +30,7 @@ from maildesk.store.tables import (
 )
 from maildesk.store.web_tables import SessionRow
 
+COUNTED = 1_000  # messages: to count more takes longer than a page may
 LETTERS_SHOWN = 10
 SESSIONS_SHOWN = 20
 _HEAD = 4096  # octets in which the subject of a letter stands: we write it near the top
@@ -84,7 +85,7 @@ class LetterToMe:
 class AboutMe:
     """What is stored about an address. `rights` is None for whoever is no contact of a customer.
 
-    Of tickets, messages and letters it says how many there are; `letters` are the newest.
+    Of tickets, messages (up to COUNTED) and letters it says how many there are; `letters` are the newest.
     """
 
     address: str
@@ -112,8 +113,8 @@ def about(desk: Desk, person: SignedIn, now: datetime) -> AboutMe:
             name=contact[0].name if contact else "",
             language=contact[0].language or contact[1].language if contact else "",
             rights=_rights(*contact) if contact else None,
-            tickets=_count(session, tickets_of(address)),
-            messages=_count(session, messages_of(address)),
+            tickets=count(session, tickets_of(address)),
+            messages=count(session, messages_of(address).limit(COUNTED)),
             letters_total=total.scalar_one(),
             letters=letters_to(session, desk, names, LETTERS_SHOWN),
             sessions=_sessions(session, person, now),
@@ -177,7 +178,8 @@ def sign_out_elsewhere(desk: Desk, person: SignedIn) -> int:
     return desk.db.change(lambda session: rows_met(session, others))
 
 
-def _count(session: Session, query: Any) -> int:
+def count(session: Session, query: Any) -> int:
+    """Return how many rows a question finds."""
     return int(session.execute(select(func.count()).select_from(query.subquery())).scalar_one())
 
 

@@ -33,15 +33,16 @@ def copy(desk: Desk, person: SignedIn, now: datetime) -> bytes:
     with desk.db.read() as session:
         tickets = _tickets(session, desk, address)
         messages = _messages(session, desk, address)
+        written = about_me.count(session, about_me.messages_of(address))
         names = about_me.names_of(session, address)
         letters = about_me.letters_to(session, desk, names, LETTERS_MAX)
     whole = asdict(found) | {
         "made_at": now, "desk": desk.site.desk.address,
         "letters": [asdict(each) for each in letters],
-        "ticket_list": tickets, "message_list": messages,
+        "messages": written, "ticket_list": tickets, "message_list": messages,
         "left_out": {
             "tickets": found.tickets - len(tickets),
-            "messages": found.messages - len(messages),
+            "messages": written - len(messages),
             "letters": found.letters_total - len(letters),
         },
     }  # fmt: skip

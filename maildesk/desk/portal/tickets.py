@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Select, exists, func, or_, select
+from sqlalchemy import Select, func, select, union
 from sqlmodel import Session, col
 
 from maildesk.desk.context import Desk
@@ -108,10 +108,15 @@ def _id(company: bool) -> Any:
 
 def _asked(session: Session, person: SignedIn, wanted: Select[Any]) -> list[tuple[Any, str]]:
     """Return the open tickets that wait for him, the newest first, each with what for."""
-    has_request = exists().where(
-        col(RequestRow.ticket_id) == col(TicketRow.id), col(RequestRow.verdict) == "open"
+    # Few tickets wait for anybody: they are found first, and then whether they are his.
+    asking = select(col(TicketRow.id)).where(
+        ~col(TicketRow.closed), col(TicketRow.state).in_(_ASKS)
     )
-    query = wanted.where(or_(col(TicketRow.state).in_(_ASKS), has_request))
+    asked_for = select(col(RequestRow.ticket_id)).where(col(RequestRow.verdict) == "open")
+    waiting = (
+        union(asking, asked_for).cte("waiting").prefix_with("MATERIALIZED", dialect="postgresql")
+    )
+    query = wanted.where(col(TicketRow.id).in_(select(waiting.c.id)))
     rows = list(session.scalars(query.order_by(col(TicketRow.id).desc()).limit(WAITING * 2)))
     if not rows:
         return []
