@@ -42,9 +42,9 @@ def browser(served: Served) -> Browser:
     return Browser(served.port)
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def chromium() -> Iterator[Chromium]:
-    """One Chromium for all tests of a process."""
+    """One Chromium for the tests of a module: while Playwright runs, nobody else may asyncio.run."""
     with running() as browser:
         yield browser
 
